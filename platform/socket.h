@@ -1,0 +1,37 @@
+/* Addresses and listening sockets. */
+#pragma once
+
+#include "base/error.h"
+
+#include <stdint.h>
+#include <sys/socket.h> /* struct sockaddr_storage, socklen_t; winsock2.h behind windows/ */
+
+enum { SOCKET_TEXT_SIZE = 80 };
+
+struct socket_address {
+    struct sockaddr_storage storage;
+    socklen_t size;
+};
+
+/* An IPv4 or IPv6 literal (RFC 4291, also with a zone, RFC 4007), no name, no brackets. */
+bool socket_address_parse(const char *text, uint16_t port, struct socket_address *out);
+/* "192.0.2.1", "2001:db8::1", without port; an IPv4 address mapped into IPv6 is given as IPv4. */
+const char *socket_address_host(const struct sockaddr *address, char out[static SOCKET_TEXT_SIZE]);
+uint16_t socket_address_port(const struct sockaddr *address);
+/* "192.0.2.1:8462", "[2001:db8::1]:8462". */
+const char *socket_address_text(const struct sockaddr *address, char out[static SOCKET_TEXT_SIZE]);
+
+/* A non-blocking, close-on-exec listening TCP socket. `host` is a literal or "*": every address,
+ * IPv6 and IPv4 on one socket where the host has IPv6, else IPv4 alone. Port 0: any free one.
+ * Errors name the address, and for one in use or privileged what to do. */
+bool socket_listen(const char *host, uint16_t port, int *out, struct error *err);
+bool socket_bound_address(int descriptor, struct socket_address *out, struct error *err);
+void socket_close(int descriptor);
+
+/* A local stream socket (AF_UNIX) that only the owner and root can open (0600). Listening replaces a stale
+ * one; ERROR_BUSY if somebody answers on it. Paths longer than sun_path are handled. */
+bool socket_local_listen(const char *path, int *out, struct error *err);
+bool socket_local_connect(const char *path, int *out, struct error *err); /* blocking; ERROR_MISSING */
+/* Blocking connect to a TCP address within `timeout_ms`; reads and writes then time out likewise. */
+bool socket_connect(const struct socket_address *address, int timeout_ms, int *out,
+                    struct error *err);
