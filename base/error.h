@@ -35,5 +35,4 @@ void error_set_system(struct error *err, int errno_value, const char *format, ..
     __attribute__((format(printf, 3, 4)));
 
 /* Puts "context: " before the text that stands in `err`; the kind stays. */
-void error_prefix(struct error *err, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void error_prefix(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

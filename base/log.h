@@ -17,13 +17,14 @@ enum log_level {
 
 enum log_form {
     LOG_FORM_PLAIN,   /* "2026-11-24 10:00:00.123 warning store: …", for people and files */
-    LOG_FORM_JOURNAL, /* "<4>store: …", for a service manager that reads priorities (sd-daemon(3)) */
+    LOG_FORM_JOURNAL, /* "<4>store: …", for a service manager that reads priorities (sd-daemon(3))
+                       */
 };
 
 /* Before log_open, lines of LOG_LEVEL_INFO and above go to standard error in the plain form. */
 void log_open(enum log_form form, enum log_level most_verbose);
 
-/* Adds a file (appended to, mode 0640, plain form) beside standard error; NULL closes it.
+/* Adds a file (appended to, plain form, mode 0666 less the umask) beside standard error; NULL closes it.
  * Called again with the same path, it reopens it: that is how log rotation works. */
 bool log_open_file(const char *path, struct error *err);
 

@@ -16,5 +16,5 @@ const char *time_text_date(int64_t at, char out[static TIME_TEXT_SIZE]);
 /* RFC 3339, "2026-11-24T10:00:00Z"; returns `out`. */
 const char *time_text_rfc3339(int64_t at, char out[static TIME_TEXT_SIZE]);
 
-int64_t time_now(void);         /* wall clock, seconds */
+int64_t time_now(void);          /* wall clock, seconds */
 int64_t time_monotonic_ms(void); /* never jumps; only differences mean something */

@@ -25,17 +25,18 @@ struct cert_info {
     char *subject;     /* RFC 4514 */
     char *issuer;      /* RFC 4514 */
     char *common_name; /* the subject's; NULL if it has none */
-    struct string_list dns_names; /* dNSName, normalised where possible (certs/names.h), else as they stand */
-    struct string_list addresses; /* iPAddress, canonical text */
-    char *serial;                 /* upper-case hex, no separators */
+    struct string_list
+        dns_names; /* dNSName, normalised where possible (certs/names.h), else as they stand */
+    struct string_list addresses;                     /* iPAddress, canonical text */
+    char *serial;                                     /* upper-case hex, no separators */
     unsigned char fingerprint[CERT_FINGERPRINT_SIZE]; /* SHA-256 of the DER */
     unsigned char thumbprint[CERT_THUMBPRINT_SIZE];   /* SHA-1 of the DER: what Windows shows */
     int64_t not_before, not_after;
     enum cert_key_type key_type;
     unsigned key_bits;
-    char *key_name;  /* "ECDSA P-256", "RSA 2048" */
-    char *signature; /* "ECDSA-SHA256" */
-    bool self_issued; /* subject and issuer are equal */
+    char *key_name;    /* "ECDSA P-256", "RSA 2048" */
+    char *signature;   /* "ECDSA-SHA256" */
+    bool self_issued;  /* subject and issuer are equal */
     bool is_authority; /* basicConstraints CA:TRUE */
 };
 
@@ -72,7 +73,7 @@ const char *cert_name(const struct cert *cert); /* the entry's */
 const struct cert_info *cert_info(const struct cert *cert);
 size_t cert_chain_count(const struct cert *cert);
 const struct blob *cert_chain(const struct cert *cert, size_t i); /* DER */
-bool cert_same(const struct cert *a, const struct cert *b); /* equal chain, key and staple */
+bool cert_same(const struct cert *a, const struct cert *b);       /* equal chain, key and staple */
 bool cert_valid_at(const struct cert *cert, int64_t now);
 
 /* The certificate a client must trust for this chain to hold: the last of the chain if it is

@@ -36,7 +36,8 @@ struct cert_wish {
 bool cert_make_self_signed(const struct cert_wish *wish, struct cert_material *out,
                            struct error *err);
 
-/* One PEM file: the key (PKCS#8) and then the chain, as the store keeps it. Gives `out`: wipe it. */
+/* One PEM file: the key (PKCS#8) and then the chain, as the store keeps it. Gives `out`: wipe it.
+ */
 bool cert_to_pem(const struct cert_material *material, struct blob *out, struct error *err);
 
 /* notAfter for a life of `years` from `not_before`, the same day and time of day. */

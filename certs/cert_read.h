@@ -17,16 +17,18 @@ struct cert_file {
 struct cert_sources {
     struct cert_file certificate; /* may hold the key as well (PEM), or be a PKCS#12 */
     struct cert_file key;         /* absent: the certificate's file holds it */
-    struct cert_file password;    /* for PKCS#12 or an encrypted key; one trailing line end is dropped */
+    struct cert_file
+        password; /* for PKCS#12 or an encrypted key; one trailing line end is dropped */
     bool is_pkcs12;
 };
 
 enum { CERT_FILE_LIMIT = 1024 * 1024, CERT_CHAIN_LIMIT = 32 };
 
-/* Joins them: the leaf is the certificate the key belongs to, wherever it stands; its issuers follow in
- * order, found by issuer and subject; strangers to the chain are left out. Errors name the file and
- * say how to mend it (e.g. no key, key of another certificate, encrypted without or with the wrong password,
- * a request instead of a certificate, a truncated PEM block). Gives `out` without a staple. */
+/* Joins them: the leaf is the certificate the key belongs to, wherever it stands; its issuers
+ * follow in order, found by issuer and subject; strangers to the chain are left out. Errors name
+ * the file and say how to mend it (e.g. no key, key of another certificate, encrypted without or
+ * with the wrong password, a request instead of a certificate, a truncated PEM block). Gives `out`
+ * without a staple. */
 bool cert_read(const struct cert_sources *sources, struct cert_material *out, struct error *err);
 
 /* Certificates alone (for export and `show FILE`): every one in the file, in its order. */

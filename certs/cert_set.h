@@ -35,8 +35,8 @@ enum cert_choice {
     CERT_CHOICE_GENERATED,
 };
 
-/* The certificate for a connection; `choice` (may be NULL) says by which rule. Rules, in order, among
- * entries whose key type the client can use:
+/* The certificate for a connection; `choice` (may be NULL) says by which rule. Rules, in order,
+ * among entries whose key type the client can use:
  *   1. the pinned entry;
  *   2. an operator's entry that names the server name (or, without one, the address): exact
  *      before wildcard;
@@ -52,5 +52,6 @@ const struct cert *cert_set_choose(const struct cert_set *set, const struct cert
 struct cert_slot;
 bool cert_slot_create(struct cert_slot **out, struct error *err);
 void cert_slot_destroy(struct cert_slot *slot);
-void cert_slot_publish(struct cert_slot *slot, const struct cert_set *set); /* takes a reference of its own */
+void cert_slot_publish(struct cert_slot *slot,
+                       const struct cert_set *set);         /* takes a reference of its own */
 struct cert_set *cert_slot_acquire(struct cert_slot *slot); /* NULL before the first publish */

@@ -12,8 +12,9 @@
  *   NAME/ with fullchain.pem + privkey.pem              certbot's live/NAME; NAME may be a link
  *   NAME.ocsp (NAME/… : ocsp.der)      a response to staple
  *   NAME.meta                          not read here
- * Names that begin with a dot, or end with "~", ".tmp", ".swp" or ".bak" are passed over in silence; other files that fit no
- * form are reported once as unknown at LOG_LEVEL_DEBUG's worth (CERT_STORE_IGNORED). */
+ * Names that begin with a dot, or end with "~", ".tmp", ".swp" or ".bak" are passed over in
+ * silence; other files that fit no form are reported once as unknown at LOG_LEVEL_DEBUG's worth
+ * (CERT_STORE_IGNORED). */
 #pragma once
 
 #include "certs/cert_set.h"
@@ -35,8 +36,8 @@ enum cert_store_event_kind {
     CERT_STORE_ADDED,
     CERT_STORE_REPLACED,
     CERT_STORE_REMOVED,
-    CERT_STORE_REFUSED, /* `kept`: the last good version is still served */
-    CERT_STORE_MENDED,  /* refused before, now back to the very version that is served */
+    CERT_STORE_REFUSED,        /* `kept`: the last good version is still served */
+    CERT_STORE_MENDED,         /* refused before, now back to the very version that is served */
     CERT_STORE_STAPLE_REFUSED, /* the entry is served without it */
     CERT_STORE_IGNORED,
     CERT_STORE_UNREADABLE, /* the folder itself: everything served stays as it was */
@@ -49,17 +50,18 @@ struct cert_store_event {
     const char *file;   /* full path of the file concerned; the folder's for the folder's events */
     const char *reason; /* for refusals: what is wrong, one sentence */
     const char *mend;   /* for refusals: a command or step that mends it; may be NULL */
-    const struct cert *cert; /* the one served now (ADDED, REPLACED), or last (REMOVED); else NULL */
+    const struct cert
+        *cert; /* the one served now (ADDED, REPLACED), or last (REMOVED); else NULL */
     bool kept;
 };
 
 /* Looks at the folder again and reads what changed (or looked at too young to be sure: a
- * file changed within the clock's grain before it was read is read again at the next scan). Calls `report` for each event, in name
- * order. A pair that just stopped matching, or a file that just stopped parsing, is held back as
- * "settling" rather than reported while its files changed less than `settle_ms` ago: the
- * last good version serves meanwhile.
- * `again_in_ms`: when to scan once more without being told, because something is settling or
- * young; -1: no need. Returns true if the set changed. */
+ * file changed within the clock's grain before it was read is read again at the next scan). Calls
+ * `report` for each event, in name order. A pair that just stopped matching, or a file that just
+ * stopped parsing, is held back as "settling" rather than reported while its files changed less
+ * than `settle_ms` ago: the last good version serves meanwhile. `again_in_ms`: when to scan once
+ * more without being told, because something is settling or young; -1: no need. Returns true if the
+ * set changed. */
 bool cert_store_scan(struct cert_store *store, int64_t now,
                      void (*report)(void *context, const struct cert_store_event *event),
                      void *context, int64_t *again_in_ms);
@@ -67,8 +69,8 @@ bool cert_store_scan(struct cert_store *store, int64_t now,
 /* The set after the last scan. Borrowed until the next scan: acquire it to keep it. */
 const struct cert_set *cert_store_set(const struct cert_store *store);
 
-/* Every folder whose changes can change the store: itself, its parent, entry folders, and where links lead
- * through. Borrowed until the next scan. */
+/* Every folder whose changes can change the store: itself, its parent, entry folders, and where
+ * links lead through. Borrowed until the next scan. */
 const struct string_list *cert_store_folders(const struct cert_store *store);
 
 /* What is refused now. Borrowed until the next scan. */

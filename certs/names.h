@@ -8,13 +8,13 @@
 
 enum { NAME_SIZE = 256 }; /* RFC 1035: 253 characters, and a NUL */
 
-/* Lower case, no trailing dot, letters, digits, hyphens and underscores in labels of at most 63 (internationalised
- * labels are expected as A-labels, RFC 5890). A first label "*" is allowed when `pattern`.
- * False if `text` is no such name (also when it is an IP address). */
+/* Lower case, no trailing dot, letters, digits, hyphens and underscores in labels of at most 63
+ * (internationalised labels are expected as A-labels, RFC 5890). A first label "*" is allowed when
+ * `pattern`. False if `text` is no such name (also when it is an IP address). */
 bool name_normalise(const char *text, bool pattern, char out[static NAME_SIZE]);
 
-/* Canonical text of an IPv4 or IPv6 literal (RFC 5952 for IPv6; brackets are taken off, an IPv4 address
- * mapped into IPv6 becomes IPv4; a zone is refused). False if it is none. */
+/* Canonical text of an IPv4 or IPv6 literal (RFC 5952 for IPv6; brackets are taken off, an IPv4
+ * address mapped into IPv6 becomes IPv4; a zone is refused). False if it is none. */
 bool address_normalise(const char *text, char out[static NAME_SIZE]);
 
 /* RFC 9525: exact, or one whole leftmost label for a leading "*.". Both normalised. */

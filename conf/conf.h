@@ -17,11 +17,13 @@ enum conf_protocol {
 };
 
 struct conf_listener {
-    char *address; /* an IP literal, "*", or "systemd:NAME" for a socket handed over under that name */
+    char *address; /* an IP literal, "*", or "systemd:NAME" for a socket handed over under that name
+                    */
     uint16_t port; /* 0: any free one (only from the command line or for tests) */
     enum conf_protocol protocol;
     char *certificate; /* pinned entry; NULL: the service's choice */
-    const char *file;  /* where it stands, for messages; "command line" for --listen, "built in" for defaults */
+    const char *file;  /* where it stands, for messages; "command line" for --listen, "built in" for
+                          defaults */
     unsigned line;     /* 0: not from a file */
 };
 
@@ -31,10 +33,12 @@ struct conf_service {
     struct conf_listener *listeners;
     size_t listener_count;
     char *certificate; /* pinned entry; NULL: chosen by name and address */
-    char *redirect_to; /* for CONF_REDIRECT: name of the service it leads to; default "web-access" */
-    char *redirect_host; /* host to send clients to; NULL: the one they used, if it is a plausible name */
-    char *access_log;  /* file; NULL: none */
-    int64_t hsts_s;    /* Strict-Transport-Security max-age; 0: not sent */
+    char
+        *redirect_to; /* for CONF_REDIRECT: name of the service it leads to; default "web-access" */
+    char *redirect_host; /* host to send clients to; NULL: the one they used, if it is a plausible
+                            name */
+    char *access_log;    /* file; NULL: none */
+    int64_t hsts_s;      /* Strict-Transport-Security max-age; 0: not sent */
 };
 
 enum conf_first_shape { CONF_FIRST_MODERN, CONF_FIRST_CLASSIC };
@@ -50,24 +54,25 @@ struct conf {
     struct {
         char *priority;        /* GnuTLS priority string; NULL: ours, made from `versions` */
         bool tls12, tls13;     /* versions offered */
-        char *ticket_key_file; /* 64 bytes shared among hosts; NULL: a key of our own, made at start */
+        char *ticket_key_file; /* 64 bytes shared among hosts; NULL: a key of our own, made at start
+                                */
     } tls;
 
     struct {
-        int64_t workers;               /* threads for each listener; 0: one for each processor */
-        int64_t connections;           /* for each listener; default 20000 */
+        int64_t workers;                /* threads for each listener; 0: one for each processor */
+        int64_t connections;            /* for each listener; default 20000 */
         int64_t connections_per_client; /* per client address; 0: no limit */
-        int64_t request_line_bytes;    /* default 2048; beyond: 414 */
-        int64_t header_bytes;          /* request line and header fields; default 4096; beyond: 431 */
-        int64_t handshake_timeout_s;   /* default 10 */
-        int64_t idle_timeout_s;        /* default 60 */
-        int64_t drain_timeout_s;       /* how long open connections live on at stop; default 5 */
+        int64_t request_line_bytes;     /* default 2048; beyond: 414 */
+        int64_t header_bytes;        /* request line and header fields; default 4096; beyond: 431 */
+        int64_t handshake_timeout_s; /* default 10 */
+        int64_t idle_timeout_s;      /* default 60 */
+        int64_t drain_timeout_s;     /* how long open connections live on at stop; default 5 */
     } limits;
 
     struct {
         enum conf_first_shape shape;
-        char *key;                 /* "ecdsa-p256" …; NULL: ecdsa-p256 for modern, rsa-2048 for classic */
-        struct string_list names;  /* extra DNS names and addresses */
+        char *key; /* "ecdsa-p256" …; NULL: ecdsa-p256 for modern, rsa-2048 for classic */
+        struct string_list names; /* extra DNS names and addresses */
     } first_certificate;
 
     struct {
@@ -90,9 +95,10 @@ typedef void conf_report(void *context, const struct conf_mistake *mistake);
 
 /* What the command line overrides. Borrowed. */
 struct conf_overrides {
-    const char *config_file;  /* NULL: conf_default_file() if it exists, else built-in defaults */
-    const char *state_folder; /* NULL: as configured */
-    const char *const *listen; /* "SERVICE=ADDRESS:PORT" each: all of a service's listeners give way to those named for it; a disabled service is enabled */
+    const char *config_file;   /* NULL: conf_default_file() if it exists, else built-in defaults */
+    const char *state_folder;  /* NULL: as configured */
+    const char *const *listen; /* "SERVICE=ADDRESS:PORT" each: all of a service's listeners give way
+                                  to those named for it; a disabled service is enabled */
     size_t listen_count;
 };
 

@@ -1,7 +1,8 @@
 /* The control socket: one request and its answer, as JSON, between the daemon and its tool.
  *
- * Protocol 1 (docs/CONTROL.md): a client connects, sends one JSON object followed by a line end, reads one JSON
- * object followed by a line end, and the connection closes. Request: {"protocol": 1, "command": "status", …}. Answer:
+ * Protocol 1 (docs/CONTROL.md): a client connects, sends one JSON object followed by a line end,
+ * reads one JSON object followed by a line end, and the connection closes. Request: {"protocol": 1,
+ * "command": "status", …}. Answer:
  * {"protocol": 1, "ok": true, …} or {"protocol": 1, "ok": false, "error": "one sentence"}.
  * Messages are at most CONTROL_MESSAGE_LIMIT bytes. */
 #pragma once
@@ -11,14 +12,18 @@
 
 #include <jansson.h>
 
-enum { CONTROL_PROTOCOL = 1, CONTROL_REQUEST_LIMIT = 64 * 1024, CONTROL_ANSWER_LIMIT = 64 * 1024 * 1024 };
+enum {
+    CONTROL_PROTOCOL = 1,
+    CONTROL_REQUEST_LIMIT = 64 * 1024,
+    CONTROL_ANSWER_LIMIT = 64 * 1024 * 1024
+};
 
 /* ---- the daemon's side; everything in the loop's thread ---- */
 
 struct control_server;
 
-/* One row of the daemon's table of commands. `answer` returns a new object with the command's own members
- * (the server adds protocol and ok), or NULL with `err` filled. */
+/* One row of the daemon's table of commands. `answer` returns a new object with the command's own
+ * members (the server adds protocol and ok), or NULL with `err` filled. */
 struct control_command {
     const char *name;
     json_t *(*answer)(void *context, const json_t *request, struct error *err);
@@ -34,7 +39,7 @@ void control_server_destroy(struct control_server *server); /* closes, and remov
 /* ---- the tool's side ---- */
 
 /* Sends a command (its members besides protocol and command in `members`, may be NULL) and waits
- * for the answer, at most `timeout_ms`. ERROR_MISSING: no daemon answers on that socket. An answer with ok=false becomes an
- * error. Gives `out`: json_decref it. */
+ * for the answer, at most `timeout_ms`. ERROR_MISSING: no daemon answers on that socket. An answer
+ * with ok=false becomes an error. Gives `out`: json_decref it. */
 bool control_ask(const char *path, const char *command, const json_t *members, int timeout_ms,
                  json_t **out, struct error *err);

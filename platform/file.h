@@ -13,11 +13,11 @@
 struct file_identity {
     uint64_t device;
     uint64_t inode;
-    uint64_t size;        /* bytes */
-    int64_t modified_ns;  /* since 1970 */
-    int64_t changed_ns;   /* of the inode: also mode, owner, links */
-    uint32_t mode;        /* permission bits, as POSIX */
-    uint32_t owner;       /* user id */
+    uint64_t size;       /* bytes */
+    int64_t modified_ns; /* since 1970 */
+    int64_t changed_ns;  /* of the inode: also mode, owner, links */
+    uint32_t mode;       /* permission bits, as POSIX */
+    uint32_t owner;      /* user id */
     bool is_folder;
     bool is_regular;
 };
@@ -29,7 +29,8 @@ bool file_readable_by_all(const struct file_identity *identity);
 
 /* Reads a regular file whole, at most `limit` bytes (ERROR_INPUT beyond, or if it is no regular
  * file: never blocks on a FIFO). `identity` (may be NULL) is that of the very bytes read: taken
- * from the open file before and after, and read again while they differ, a few times. Gives `out`. */
+ * from the open file before and after, and read again while they differ, a few times. Gives `out`.
+ */
 bool file_read(const char *path, size_t limit, struct blob *out, struct file_identity *identity,
                struct error *err);
 
@@ -39,7 +40,8 @@ enum file_policy {
 };
 
 /* Makes `path` appear with these bytes, whole or not at all, also if the machine stops half-way.
- * `mode` as POSIX, e.g. 0600, whatever the umask. The temporary file stands in the same folder, is named
+ * `mode` as POSIX, e.g. 0600, whatever the umask. The temporary file stands in the same folder, is
+ * named
  * ".mailstored-….tmp" and is removed on every failure. ERROR_SPACE, ERROR_PERMISSION, … */
 bool file_write(const char *path, const void *data, size_t size, unsigned mode,
                 enum file_policy policy, struct error *err);
@@ -63,9 +65,10 @@ bool folder_writable(const char *path, struct error *err);
 bool folder_list(const char *path, bool (*visit)(void *context, const char *name), void *context,
                  struct error *err);
 
-/* Every folder whose content decides what `path` leads to: the folder of `path` itself, and for each
- * symbolic link on the way the folder it stands in and the one it leads to. Absolute paths, may
- * repeat. A link that leads nowhere is followed as far as it goes. `visit` gets borrowed text. */
+/* Every folder whose content decides what `path` leads to: the folder of `path` itself, and for
+ * each symbolic link on the way the folder it stands in and the one it leads to. Absolute paths,
+ * may repeat. A link that leads nowhere is followed as far as it goes. `visit` gets borrowed text.
+ */
 void file_trail(const char *path, void (*visit)(void *context, const char *folder), void *context);
 
 /* An exclusive lock that ends with the process. The file is made (0600) if missing and is never

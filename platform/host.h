@@ -5,7 +5,8 @@
 #include "base/string_list.h"
 
 /* The host's names: its host name, and the fully qualified one if the resolver knows it locally
- * (never waits on a name server: /etc/hosts and the host name alone). Lower case, no trailing dot. */
+ * (never waits on a name server: /etc/hosts and the host name alone). Lower case, no trailing dot.
+ */
 bool host_names(struct string_list *out, struct error *err);
 
 /* Addresses of the interfaces that are up: no link-local ones, the loopback addresses last. Text as

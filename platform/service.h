@@ -1,7 +1,7 @@
 /* The service manager: telling it how we are, taking the sockets it hands over.
  *
- * Linux: systemd's notification protocol (sd_notify(3), whose documentation invites programs to speak it
- * without a library) and socket activation (sd_listen_fds(3)). Without a service manager
+ * Linux: systemd's notification protocol (sd_notify(3), whose documentation invites programs to
+ * speak it without a library) and socket activation (sd_listen_fds(3)). Without a service manager
  * everything here does nothing and succeeds. */
 #pragma once
 

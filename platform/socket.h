@@ -28,10 +28,12 @@ bool socket_listen(const char *host, uint16_t port, int *out, struct error *err)
 bool socket_bound_address(int descriptor, struct socket_address *out, struct error *err);
 void socket_close(int descriptor);
 
-/* A local stream socket (AF_UNIX) that only the owner and root can open (0600). Listening replaces a stale
- * one; ERROR_BUSY if somebody answers on it. Paths longer than sun_path are handled. */
+/* A local stream socket (AF_UNIX) that only the owner and root can open (0600). Listening replaces
+ * a stale one; ERROR_BUSY if somebody answers on it. Paths longer than sun_path are handled. */
 bool socket_local_listen(const char *path, int *out, struct error *err);
-bool socket_local_connect(const char *path, int *out, struct error *err); /* blocking; ERROR_MISSING */
-/* Blocking connect to a TCP address within `timeout_ms`; reads and writes then time out likewise. */
+bool socket_local_connect(const char *path, int *out,
+                          struct error *err); /* blocking; ERROR_MISSING */
+/* Blocking connect to a TCP address within `timeout_ms`; reads and writes then time out likewise.
+ */
 bool socket_connect(const struct socket_address *address, int timeout_ms, int *out,
                     struct error *err);

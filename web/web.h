@@ -14,7 +14,8 @@ enum web_coding { WEB_IDENTITY, WEB_GZIP, WEB_BROTLI, WEB_CODINGS };
 struct web_body {
     const unsigned char *data;
     size_t size;
-    const char *etag; /* a strong entity tag with its quotes (RFC 9110, 8.8.3); differs by language and coding */
+    const char *etag; /* a strong entity tag with its quotes (RFC 9110, 8.8.3); differs by language
+                         and coding */
 };
 
 struct web_asset {
@@ -49,8 +50,8 @@ struct web_connection {
     const char *tls_version; /* "TLS 1.3" */
     const char *cipher;      /* "AES-256-GCM", or the suite's name */
     bool resumed;
-    bool name_covered;       /* does the name used stand in the certificate? */
-    const char *entry;       /* the store's name for it */
+    bool name_covered; /* does the name used stand in the certificate? */
+    const char *entry; /* the store's name for it */
     const char *subject, *issuer;
     const char *const *names; /* DNS names and addresses of the SAN, NULL-terminated */
     int64_t not_before, not_after, now;
