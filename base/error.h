@@ -9,15 +9,16 @@
 
 enum error_kind {
     ERROR_NONE = 0,
-    ERROR_MEMORY,     /* out of memory */
-    ERROR_SYSTEM,     /* the operating system refused for another reason than those below */
-    ERROR_INPUT,      /* the content is not what it must be: does not parse, does not match */
-    ERROR_MISSING,    /* what was named is not there */
-    ERROR_PERMISSION, /* may not be read or written, or may be read by too many */
-    ERROR_EXISTS,     /* would overwrite what must be kept */
-    ERROR_BUSY,       /* somebody else holds it */
-    ERROR_SPACE,      /* no room left on the device */
-    ERROR_CONFIG,     /* the configuration is wrong */
+    ERROR_MEMORY,      /* out of memory */
+    ERROR_SYSTEM,      /* the operating system refused for another reason than those below */
+    ERROR_INPUT,       /* the content is not what it must be: does not parse, does not match */
+    ERROR_MISSING,     /* what was named is not there */
+    ERROR_PERMISSION,  /* may not be read or written, or may be read by too many */
+    ERROR_EXISTS,      /* would overwrite what must be kept */
+    ERROR_BUSY,        /* somebody else holds it */
+    ERROR_SPACE,       /* no room left on the device */
+    ERROR_CONFIG,      /* the configuration is wrong */
+    ERROR_UNREACHABLE, /* nobody answers where somebody should */
 };
 
 struct error {

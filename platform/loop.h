@@ -37,6 +37,11 @@ bool loop_source_create(struct loop *loop, int descriptor, void (*call)(void *co
                         void *context, struct loop_source **out, struct error *err);
 void loop_source_destroy(struct loop_source *source);
 
+/* What a source waits for from now on: bytes to read (as a new one does), or room to write. It
+ * calls at a hang-up in either case. */
+enum loop_want { LOOP_READABLE, LOOP_WRITABLE };
+void loop_source_want(struct loop_source *source, enum loop_want want);
+
 /* From any thread: has `call` run in the loop's thread soon. False when out of memory. */
 bool loop_post(struct loop *loop, void (*call)(void *context), void *context);
 

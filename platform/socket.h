@@ -37,3 +37,9 @@ bool socket_local_connect(const char *path, int *out,
  */
 bool socket_connect(const struct socket_address *address, int timeout_ms, int *out,
                     struct error *err);
+
+/* Takes one waiting connection off a listening socket: non-blocking, close-on-exec. ERROR_BUSY if
+ * none waits (any more); other errors, such as no free descriptor, may leave it waiting. */
+bool socket_accept(int listener, int *out, struct error *err);
+/* Reads and writes of a blocking socket that make no progress for so long fail with EAGAIN. */
+bool socket_set_timeout(int descriptor, int timeout_ms, struct error *err);
