@@ -15,6 +15,7 @@ enum cert_key_type {
     CERT_KEY_RSA_PSS = 1 << 1,
     CERT_KEY_ECDSA = 1 << 2, /* P-256, P-384, P-521 */
     CERT_KEY_EDDSA = 1 << 3, /* Ed25519, Ed448 */
+    CERT_KEY_OTHER = 0,      /* none that a server can use here: read, but refused by cert_create */
     CERT_KEY_ANY = 0xf,
 };
 
@@ -27,8 +28,9 @@ struct cert_info {
     char *common_name; /* the subject's; NULL if it has none */
     struct string_list
         dns_names; /* dNSName, normalised where possible (certs/names.h), else as they stand */
-    struct string_list addresses;                     /* iPAddress, canonical text */
-    char *serial;                                     /* upper-case hex, no separators */
+    struct string_list addresses; /* iPAddress, canonical text */
+    bool has_alternative_names;   /* of any type: then the common name names nothing (RFC 9525) */
+    char *serial;                 /* upper-case hex, no separators */
     unsigned char fingerprint[CERT_FINGERPRINT_SIZE]; /* SHA-256 of the DER */
     unsigned char thumbprint[CERT_THUMBPRINT_SIZE];   /* SHA-1 of the DER: what Windows shows */
     int64_t not_before, not_after;

@@ -17,5 +17,13 @@ bool name_normalise(const char *text, bool pattern, char out[static NAME_SIZE]);
  * address mapped into IPv6 becomes IPv4; a zone is refused). False if it is none. */
 bool address_normalise(const char *text, char out[static NAME_SIZE]);
 
+/* The octets of an address as a certificate's iPAddress holds them (RFC 5280): 4 or 16, their
+ * number is returned; 0 if `text` is no address. */
+enum { ADDRESS_OCTETS = 16 };
+size_t address_octets(const char *text, unsigned char out[static ADDRESS_OCTETS]);
+/* … and back. A mapped IPv4 address of 16 octets stays "::ffff:192.0.2.1", since no client
+ * takes it for 192.0.2.1. False if `size` is neither 4 nor 16. */
+bool address_text(const unsigned char *octets, size_t size, char out[static NAME_SIZE]);
+
 /* RFC 9525: exact, or one whole leftmost label for a leading "*.". Both normalised. */
 bool name_matches(const char *pattern, const char *name);
