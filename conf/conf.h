@@ -100,6 +100,7 @@ struct conf_overrides {
     const char *const *listen; /* "SERVICE=ADDRESS:PORT" each: all of a service's listeners give way
                                   to those named for it; a disabled service is enabled */
     size_t listen_count;
+    bool reading; /* for a tool that only looks: no folder need be writable */
 };
 
 /* "/etc/mailstored/mailstored.conf" (from CMake's sysconfdir). */

@@ -137,13 +137,14 @@ static json_t *pem(const struct blob *der) {
     return string;
 }
 
-static json_t *chain_certificate(const struct blob *der) {
+json_t *report_certificate(const struct blob *der, struct error *err) {
     struct cert_info info = {0};
-    struct error err = {0};
-    if (!cert_info_read(der, &info, &err))
-        return err.kind == ERROR_MEMORY ? NULL : json_null();
+    if (!cert_info_read(der, &info, err))
+        return NULL;
     json_t *said = certificate(&info);
     cert_info_finish(&info);
+    if (!said)
+        error_set(err, ERROR_MEMORY, "out of memory");
     return said;
 }
 
@@ -165,7 +166,7 @@ static bool add_chain(json_t *entry, const struct cert *cert, int64_t now) {
     for (size_t i = 0; ok && i < cert_chain_count(cert); i++) {
         const struct blob *der = cert_chain(cert, i);
         ok = json_array_append_new(pems, pem(der)) == 0 &&
-             json_array_append_new(certificates, chain_certificate(der)) == 0;
+             json_array_append_new(certificates, report_certificate(der, NULL)) == 0;
     }
     ok = ok && json_object_set(entry, "chain_pem", pems) == 0 &&
          json_object_set(entry, "chain_certificates", certificates) == 0;

@@ -23,6 +23,9 @@ struct report_uses {
     size_t count;
 };
 
+/* What one certificate (DER) says, as in `chain_certificates`. ERROR_INPUT if it does not parse. */
+json_t *report_certificate(const struct blob *der, struct error *err);
+
 /* An entry as in the answer to `list`. */
 json_t *report_entry(const struct cert *cert, struct report_uses uses, int64_t now);
 
