@@ -1,0 +1,132 @@
+#include "certs/cert_read.h"
+
+#include "certs/cert_pile.h"
+#include "certs/chain.h"
+#include "certs/parsed.h"
+
+#include <stdlib.h>
+
+static bool check_size(const struct cert_file *file, struct error *err) {
+    if (!file->data || file->size <= CERT_FILE_LIMIT)
+        return true;
+    error_set(err, ERROR_INPUT,
+              "%s: it has %zu octets, %d are allowed: put the server's own chain there", file->name,
+              file->size, CERT_FILE_LIMIT);
+    return false;
+}
+
+/* One file into the pile; errors begin with its name. */
+static bool add_file(struct cert_pile *pile, const struct cert_file *file, bool is_pkcs12,
+                     unsigned wanted, const struct password *password, struct error *err) {
+    bool ok = is_pkcs12 ? cert_pile_add_pkcs12(pile, file, password, err)
+                        : cert_pile_add_file(pile, file, wanted, password, err);
+    if (!ok)
+        error_prefix(err, "%s", file->name);
+    return ok;
+}
+
+static void explain_no_certificate(const struct cert_pile *pile, const struct cert_file *file,
+                                   struct error *err) {
+    const struct cert_pile_stranger *stranger = pile->stranger;
+    const char *mend = stranger && stranger->cert_mend ? stranger->cert_mend : "put it there";
+    if (stranger)
+        error_set(err, ERROR_INPUT, "%s: it holds %s, not a certificate: %s", file->name,
+                  stranger->words, mend);
+    else
+        error_set(err, ERROR_INPUT, "%s: it holds no certificate: %s", file->name, mend);
+}
+
+/* Beside a certificate only a stranger that is a kind of key explains why there is none. */
+static void explain_no_key(const struct cert_pile *pile, const struct cert_sources *sources,
+                           struct error *err) {
+    const struct cert_pile_stranger *stranger = pile->stranger;
+    const char *mend = "add the PRIVATE KEY block to it, or put the key beside it as NAME.key";
+    if (sources->is_pkcs12)
+        mend = "export it again, with the private key";
+    else if (sources->key.data)
+        mend = "put the key there";
+    if (stranger && stranger->key_mend)
+        mend = stranger->key_mend;
+    const char *file = sources->key.data ? sources->key.name : sources->certificate.name;
+    if (stranger && (stranger->key_mend || sources->key.data))
+        error_set(err, ERROR_INPUT, "%s: it holds %s, not a private key: %s", file, stranger->words,
+                  mend);
+    else
+        error_set(err, ERROR_INPUT, "%s: it holds no private key: %s", file, mend);
+}
+
+static bool fill_pile(const struct cert_sources *sources, const struct password *password,
+                      struct cert_pile *pile, struct error *err) {
+    const struct cert_file *certificate = &sources->certificate, *key = &sources->key;
+    unsigned wanted = key->data ? CERT_PILE_CERTS : CERT_PILE_CERTS | CERT_PILE_KEYS;
+    if (!add_file(pile, certificate, sources->is_pkcs12, wanted, password, err))
+        return false;
+    if (pile->cert_count == 0) {
+        explain_no_certificate(pile, certificate, err);
+        return false;
+    }
+    if (key->data) {
+        pile->stranger = NULL;
+        if (!add_file(pile, key, false, CERT_PILE_KEYS, password, err))
+            return false;
+    }
+    if (pile->key_count > 0)
+        return true;
+    explain_no_key(pile, sources, err);
+    return false;
+}
+
+bool cert_read(const struct cert_sources *sources, struct cert_material *out, struct error *err) {
+    bool ok = false;
+    struct cert_pile pile = {0};
+    struct password password = {0};
+    struct error unheard;
+    const struct cert_file *key = sources->key.data ? &sources->key : &sources->certificate;
+    if (!err)
+        err = &unheard;
+    if (!check_size(&sources->certificate, err) || !check_size(&sources->key, err) ||
+        !check_size(&sources->password, err) || !password_read(&sources->password, &password, err))
+        return false;
+    ok = fill_pile(sources, &password, &pile, err) &&
+         chain_build(&pile, sources->certificate.name, key->name, out, err);
+    cert_pile_finish(&pile);
+    password_finish(&password);
+    return ok;
+}
+
+static bool check_certs(const struct cert_pile *pile, struct error *err) {
+    for (size_t i = 0; i < pile->cert_count; i++) {
+        gnutls_x509_crt_t certificate = NULL;
+        if (!certificate_parse(&pile->certs[i], &certificate, err)) {
+            error_prefix(err, "certificate %zu of %zu", i + 1, pile->cert_count);
+            return false;
+        }
+        gnutls_x509_crt_deinit(certificate);
+    }
+    return true;
+}
+
+bool cert_read_chain(const struct cert_file *file, struct blob **out, size_t *count,
+                     struct error *err) {
+    struct cert_pile pile = {0};
+    struct password none = {0};
+    struct error unheard;
+    if (!err)
+        err = &unheard;
+    if (!check_size(file, err) || !add_file(&pile, file, false, CERT_PILE_CERTS, &none, err))
+        goto failed;
+    if (pile.cert_count == 0) {
+        explain_no_certificate(&pile, file, err);
+        goto failed;
+    }
+    if (!check_certs(&pile, err)) {
+        error_prefix(err, "%s", file->name);
+        goto failed;
+    }
+    *out = pile.certs;
+    *count = pile.cert_count;
+    return true;
+failed:
+    cert_pile_finish(&pile);
+    return false;
+}
