@@ -1,0 +1,37 @@
+#include "base/utf8.h"
+#include "ctl/ctl.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static void complain(const char *text) {
+    struct buffer line = {0};
+    utf8_append_printable(&line, text);
+    fprintf(stderr, "mailstorectl: %s\n", line.data ? line.data : "out of memory");
+    buffer_finish(&line);
+}
+
+enum ctl_exit ctl_fail(const struct error *err) {
+    complain(err->text);
+    switch (err->kind) {
+    case ERROR_UNREACHABLE:
+        return CTL_NO_DAEMON;
+    case ERROR_MISSING:
+        return CTL_NO_ENTRY;
+    case ERROR_CONFIG:
+        return CTL_BAD_CONFIG;
+    default:
+        return CTL_FAILED;
+    }
+}
+
+enum ctl_exit ctl_misuse(const char *format, ...) {
+    char text[600];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    complain(text);
+    fputs("mailstorectl: \"mailstorectl help\" tells what there is\n", stderr);
+    return CTL_USAGE;
+}

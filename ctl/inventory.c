@@ -1,0 +1,133 @@
+#include "ctl/inventory.h"
+
+#include "base/utf8.h"
+#include "certs/cert_store.h"
+#include "control/control.h"
+#include "ctl/answer.h"
+#include "report/report.h"
+
+#include <string.h>
+
+/* Only the folder's own trouble is an error here; refused files are part of the answer. */
+static void note_unreadable(void *context, const struct cert_store_event *event) {
+    if (event->kind == CERT_STORE_UNREADABLE)
+        error_set(context, ERROR_PERMISSION, "%s: %s%s%s", event->file,
+                  event->reason ? event->reason : "cannot be read", event->mend ? "; mend: " : "",
+                  event->mend ? event->mend : "");
+}
+
+static bool read_files(const struct place *place, const char *entry, int64_t now, json_t **out,
+                       struct error *err) {
+    struct cert_store_options options = {.folder = place->store_folder,
+                                         .accept_public_keys = place->accept_public_keys};
+    struct cert_store *store = NULL;
+    if (!cert_store_create(&options, &store, err))
+        return false;
+    struct error unreadable = {0};
+    int64_t again_in_ms = -1;
+    cert_store_scan(store, now, note_unreadable, &unreadable, &again_in_ms);
+    json_t *answer = NULL;
+    struct report_uses unknown = {0};
+    if (unreadable.kind != ERROR_NONE)
+        *err = unreadable;
+    else if (entry)
+        answer = report_show(store, entry, unknown, now, err);
+    else if (!(answer = report_list(store, unknown, now)))
+        error_set(err, ERROR_MEMORY, "out of memory");
+    cert_store_destroy(store);
+    if (!answer)
+        return false;
+    *out = answer;
+    return true;
+}
+
+static bool ask(const struct place *place, const char *entry, json_t **out, struct error *err) {
+    json_t *members = NULL;
+    if (entry && !(members = json_pack("{s:s}", "entry", entry))) {
+        error_set(err, ERROR_INPUT, "the name of the entry is no UTF-8");
+        return false;
+    }
+    bool ok = control_ask(place->socket, entry ? "show" : "list", members, INVENTORY_TIMEOUT_MS,
+                          out, err);
+    json_decref(members);
+    return ok;
+}
+
+bool inventory_get(const struct place *place, const char *entry, int64_t now, json_t **out,
+                   struct error *err) {
+    json_t *answer = NULL;
+    bool asked = false;
+    if (place->socket) {
+        struct error why = {0};
+        asked = ask(place, entry, &answer, &why);
+        if (!asked && why.kind != ERROR_UNREACHABLE) {
+            *err = why;
+            return false;
+        }
+    }
+    if (!asked && !read_files(place, entry, now, &answer, err))
+        return false;
+    json_object_del(answer, "protocol");
+    json_object_del(answer, "ok");
+    if (json_object_set_new(answer, "source", json_string(asked ? "daemon" : "files")) != 0 ||
+        json_object_set_new(answer, "store_folder", report_text(place->store_folder)) != 0) {
+        error_set(err, ERROR_MEMORY, "out of memory");
+        json_decref(answer);
+        return false;
+    }
+    *out = answer;
+    return true;
+}
+
+bool inventory_entry_is_fine(const json_t *entry, int64_t now) {
+    return answer_integer(entry, "not_before") <= now && now <= answer_integer(entry, "not_after");
+}
+
+bool inventory_is_fine(const json_t *answer, int64_t now) {
+    if (json_array_size(json_object_get(answer, "refused")) > 0)
+        return false;
+    const json_t *entry = json_object_get(answer, "entry");
+    if (json_is_object(entry) && !inventory_entry_is_fine(entry, now))
+        return false;
+    size_t i = 0;
+    const json_t *entries = json_object_get(answer, "entries");
+    json_array_foreach(entries, i, entry) {
+        if (!inventory_entry_is_fine(entry, now))
+            return false;
+    }
+    return true;
+}
+
+bool inventory_is_of_daemon(const json_t *answer) {
+    const char *source = answer_text(answer, "source");
+    return source && strcmp(source, "daemon") == 0;
+}
+
+static const char *consequence(const json_t *refusal) {
+    if (answer_true(refusal, "staple"))
+        return "the certificate is served without it";
+    if (answer_true(refusal, "kept"))
+        return "the last good version is served";
+    return "not served";
+}
+
+void inventory_append_refusals(const json_t *refused, struct buffer *out) {
+    size_t i = 0;
+    const json_t *refusal = NULL;
+    if (json_array_size(refused) > 0)
+        buffer_append_text(out, "\nrefused:\n");
+    json_array_foreach(refused, i, refusal) {
+        const char *file = answer_text(refusal, "file"), *reason = answer_text(refusal, "reason"),
+                   *mend = answer_text(refusal, "mend");
+        buffer_append_text(out, "  ");
+        utf8_append_printable(out, file ? file : "?");
+        buffer_append_text(out, "\n    ");
+        utf8_append_printable(out, reason ? reason : "?");
+        buffer_printf(out, "; %s\n", consequence(refusal));
+        if (mend) {
+            buffer_append_text(out, "    mend: ");
+            utf8_append_printable(out, mend);
+            buffer_append_text(out, "\n");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+/* What the store holds: as the daemon says, or, where none answers, as its files say. */
+#pragma once
+
+#include "ctl/place.h"
+
+#include <jansson.h>
+
+enum { INVENTORY_TIMEOUT_MS = 30000 };
+
+/* The answer to `list` (`entry` NULL) or `show` of docs/CONTROL.md, with `source` ("daemon" or
+ * "files") and `store_folder`. ERROR_MISSING: no such entry. Gives `out`. */
+bool inventory_get(const struct place *place, const char *entry, int64_t now, json_t **out,
+                   struct error *err);
+
+/* Does an entry, or an answer as a whole, need attention: expired, not valid yet, refused? */
+bool inventory_entry_is_fine(const json_t *entry, int64_t now);
+bool inventory_is_fine(const json_t *answer, int64_t now);
+
+/* Was it the daemon that told this answer? */
+bool inventory_is_of_daemon(const json_t *answer);
+
+/* Appends refusals as text, each with its file, reason and mending command. */
+void inventory_append_refusals(const json_t *refused, struct buffer *out);

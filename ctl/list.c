@@ -1,0 +1,82 @@
+/* The verb `list`: the store at a glance, then what it refuses. */
+#include "base/time_text.h"
+#include "ctl/answer.h"
+#include "ctl/inventory.h"
+#include "ctl/text.h"
+
+enum {
+    NAMES_SHOWN = 4, /* `show` tells them all */
+    COLUMNS = 6,
+    COLUMN_USERS = 4, /* left out where nobody knows */
+};
+
+static void add_row(struct text_table *table, const json_t *entry, int64_t now) {
+    struct buffer left = {0}, users = {0}, names = {0};
+    char until[TIME_TEXT_SIZE];
+    int64_t not_before = answer_integer(entry, "not_before");
+    int64_t not_after = answer_integer(entry, "not_after");
+    const json_t *used_by = json_object_get(entry, "used_by");
+    text_append_left(&left, not_before, not_after, now);
+    text_append_names(&users, used_by, NULL, NAMES_SHOWN);
+    text_append_names(&names, json_object_get(entry, "dns_names"),
+                      json_object_get(entry, "addresses"), NAMES_SHOWN);
+    if (names.size == 0) { /* without a SAN the common name is all there is */
+        const char *common_name = answer_text(entry, "common_name");
+        buffer_printf(&names, "CN=%s", common_name ? common_name : "");
+    }
+    text_table_add(table, answer_text(entry, "name"));
+    text_table_add(table, answer_text(entry, "key"));
+    text_table_add(table, time_text_date(not_after, until));
+    text_table_add(table, left.data);
+    if (table->columns == COLUMNS)
+        text_table_add(table, users.data);
+    text_table_add(table, names.data);
+    if (left.failed || users.failed || names.failed)
+        table->failed = true;
+    buffer_finish(&left);
+    buffer_finish(&users);
+    buffer_finish(&names);
+}
+
+void list_print(const json_t *answer, int64_t now, struct buffer *out) {
+    const json_t *entries = json_object_get(answer, "entries"), *entry = NULL;
+    bool asked = inventory_is_of_daemon(answer);
+    text_field(out, "store", answer_text(answer, "store_folder"));
+    text_field(out, "told by",
+               asked ? "the daemon" : "the files, since no daemon was asked or answers");
+    buffer_append_text(out, "\n");
+
+    struct text_table table = {.columns = asked ? COLUMNS : COLUMNS - 1};
+    static const char *const heads[] = {"NAME", "KEY", "UNTIL", "LEFT", "USED BY", "NAMES"};
+    for (size_t i = 0; i < COLUMNS; i++)
+        if (asked || i != COLUMN_USERS)
+            text_table_add(&table, heads[i]);
+    size_t i = 0;
+    json_array_foreach(entries, i, entry) add_row(&table, entry, now);
+    if (json_array_size(entries) > 0)
+        text_table_print(&table, "  ", out);
+    else
+        buffer_append_text(out, "  no certificate\n");
+    text_table_finish(&table);
+    inventory_append_refusals(json_object_get(answer, "refused"), out);
+}
+
+enum ctl_exit ctl_list(struct ctl *ctl) {
+    struct place place = {0};
+    enum ctl_exit status = place_find(&ctl->options, &place);
+    if (status != CTL_FINE)
+        return status;
+    struct error err = {0};
+    json_t *answer = NULL;
+    bool ok = inventory_get(&place, NULL, ctl->now, &answer, &err);
+    place_finish(&place);
+    if (!ok)
+        return ctl_fail(&err);
+    if (ctl->options.json)
+        answer_append_json(answer, &ctl->out);
+    else
+        list_print(answer, ctl->now, &ctl->out);
+    status = inventory_is_fine(answer, ctl->now) ? CTL_FINE : CTL_ATTENTION;
+    json_decref(answer);
+    return status;
+}
