@@ -21,6 +21,9 @@ uint16_t socket_address_port(const struct sockaddr *address);
 /* "192.0.2.1:8462", "[2001:db8::1]:8462". */
 const char *socket_address_text(const struct sockaddr *address, char out[static SOCKET_TEXT_SIZE]);
 
+/* Copies an address of a size that its family tells; of another family the family alone. */
+void socket_address_copy(const struct sockaddr *from, struct sockaddr_storage *out);
+
 /* A non-blocking, close-on-exec listening TCP socket. `host` is a literal or "*": every address,
  * IPv6 and IPv4 on one socket where the host has IPv6, else IPv4 alone. Port 0: any free one.
  * Errors name the address, and for one in use or privileged what to do. */

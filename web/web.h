@@ -29,7 +29,7 @@ struct web_asset {
 /* The asset at a path (without query), or NULL. */
 const struct web_asset *web_asset_find(const char *path);
 size_t web_asset_count(void);
-const struct web_asset *web_asset_at(size_t i);
+const struct web_asset *web_asset_at(size_t i); /* consecutive elements of one array */
 
 /* Accept-Language (RFC 9110, 12.5.4; q-values, ranges like de-AT, *); NULL: English. */
 enum web_language web_language_choose(const char *accept_language);

@@ -1,0 +1,426 @@
+#include "daemon/app.h"
+
+#include "base/log.h"
+#include "base/time_text.h"
+#include "control/control.h"
+#include "daemon/cert_keeper.h"
+#include "daemon/control_answers.h"
+#include "daemon/endpoints.h"
+#include "daemon/handshake_gate.h"
+#include "daemon/refusals.h"
+#include "daemon/tls_front.h"
+#include "platform/file.h"
+#include "platform/host.h"
+#include "platform/loop.h"
+#include "platform/service.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SWEEP_MS = 1000, DRAIN_LOOK_MS = 10 };
+
+struct app {
+    struct conf *conf;
+    const struct conf_overrides *overrides;
+    int64_t started;
+
+    struct file_lock *lock;
+    struct loop *loop;
+    struct cert_slot *slot;
+    struct cert_keeper *certificates;
+    struct handshake_gate *gate;
+    struct tls_front *tls_front;
+    struct refusals *refusals;
+    struct endpoints *endpoints;
+    struct control_server *control;
+    char *listening_file;
+
+    struct loop_timer *sweep;
+    struct loop_timer *watchdog;
+    struct loop_timer *drain;
+    int64_t drain_until_ms; /* 0: not stopping */
+};
+
+/* ---- settings from the configuration ---- */
+
+static enum cert_key_choice first_key(const struct conf *conf) {
+    enum cert_key_choice key = conf->first_certificate.shape == CONF_FIRST_CLASSIC
+                                   ? CERT_MAKE_RSA_2048
+                                   : CERT_MAKE_ECDSA_P256;
+    if (conf->first_certificate.key)
+        cert_key_choice_parse(conf->first_certificate.key, &key); /* conf checked the word */
+    return key;
+}
+
+static struct cert_keeper_settings keeper_settings(const struct conf *conf) {
+    return (struct cert_keeper_settings){
+        .store_folder = conf->store_folder,
+        .accept_public_keys = conf->accept_public_keys,
+        .poll_interval_ms = conf->poll_interval_s * 1000,
+        .first = {.shape = conf->first_certificate.shape == CONF_FIRST_CLASSIC ? CERT_SHAPE_CLASSIC
+                                                                               : CERT_SHAPE_MODERN,
+                  .key = first_key(conf),
+                  .names = &conf->first_certificate.names},
+    };
+}
+
+static bool check_priority(const struct conf *conf, struct error *err) {
+    if (!conf->tls.priority || tls_priority_check(conf->tls.priority, err))
+        return true;
+    error_prefix(err, "tls.priority");
+    err->kind = ERROR_CONFIG;
+    return false;
+}
+
+static bool make_folders(const struct conf *conf, struct error *err) {
+    return folder_make(conf->state_folder, 0700, err) && folder_make(conf->store_folder, 0700, err);
+}
+
+/* ---- what others may want to know ---- */
+
+/* One line for each listener: service, protocol, address and port really bound. */
+static bool write_listening(struct app *app, struct error *err) {
+    struct buffer text = {0};
+    for (size_t i = 0; i < endpoints_count(app->endpoints); i++) {
+        const struct listener *listener = endpoints_at(app->endpoints, i);
+        const struct listener_settings *settings = listener_settings(listener);
+        const struct sockaddr *bound = (const struct sockaddr *)&listener_bound(listener)->storage;
+        char host[SOCKET_TEXT_SIZE];
+        buffer_printf(&text, "%s %s %s %u\n", settings->service,
+                      settings->tls ? "https" : "redirect", socket_address_host(bound, host),
+                      (unsigned)socket_address_port(bound));
+    }
+    bool ok = !text.failed && file_write(app->listening_file, text.data ? text.data : "", text.size,
+                                         0644, FILE_REPLACE, err);
+    buffer_finish(&text);
+    return ok;
+}
+
+static bool is_any_address(const char *host) {
+    return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+}
+
+static void log_listeners(const struct app *app) {
+    for (size_t i = 0; i < endpoints_count(app->endpoints); i++) {
+        const struct listener *listener = endpoints_at(app->endpoints, i);
+        const struct listener_settings *settings = listener_settings(listener);
+        const struct sockaddr *bound = (const struct sockaddr *)&listener_bound(listener)->storage;
+        char text[SOCKET_TEXT_SIZE];
+        log_notice("listener", "%s listens on %s, %s", settings->service,
+                   socket_address_text(bound, text),
+                   settings->tls ? "HTTPS" : "HTTP that redirects to HTTPS");
+    }
+}
+
+/* The one thing somebody who has just started it wants to know. */
+static void log_welcome(const struct app *app) {
+    for (size_t i = 0; i < endpoints_count(app->endpoints); i++) {
+        const struct listener *listener = endpoints_at(app->endpoints, i);
+        const struct sockaddr *bound = (const struct sockaddr *)&listener_bound(listener)->storage;
+        char host[SOCKET_TEXT_SIZE], text[SOCKET_TEXT_SIZE];
+        if (!listener_settings(listener)->tls)
+            continue;
+        socket_address_host(bound, host);
+        if (is_any_address(host) || strcmp(host, "127.0.0.1") == 0 || strcmp(host, "::1") == 0)
+            log_notice("mailstored", "open https://localhost:%u/",
+                       (unsigned)socket_address_port(bound));
+        else
+            log_notice("mailstored", "open https://%s/", socket_address_text(bound, text));
+        break;
+    }
+    log_notice("mailstored", "store %s: drop a certificate with its key there and it is served",
+               app->conf->store_folder);
+}
+
+static void warn_missing_pins(const struct app *app) {
+    struct cert_set *set = cert_slot_acquire(app->slot);
+    for (size_t i = 0; i < endpoints_count(app->endpoints); i++) {
+        const struct listener_settings *settings =
+            listener_settings(endpoints_at(app->endpoints, i));
+        if (settings->tls && settings->certificate && !cert_set_entry(set, settings->certificate))
+            log_warning(settings->service,
+                        "the certificate \"%s\" it is set to use is not in the store, or not "
+                        "usable: one is chosen by name instead",
+                        settings->certificate);
+    }
+    cert_set_release(set);
+}
+
+static void on_published(void *context) {
+    struct app *app = context;
+    if (app->endpoints)
+        warn_missing_pins(app);
+}
+
+/* ---- reload ---- */
+
+void app_log_mistake(void *context, const struct conf_mistake *mistake) {
+    struct error *first = context;
+    char where[256];
+    if (mistake->line)
+        snprintf(where, sizeof where, "%s:%u", mistake->file, mistake->line);
+    else
+        snprintf(where, sizeof where, "%s", mistake->file ? mistake->file : "configuration");
+    if (mistake->warning) {
+        log_warning("configuration", "%s: %s", where, mistake->text);
+        return;
+    }
+    log_error("configuration", "%s: %s", where, mistake->text);
+    if (first && first->kind == ERROR_NONE)
+        error_set(first, ERROR_CONFIG, "%s: %s", where, mistake->text);
+}
+
+static void apply_log(const struct conf *conf) {
+    struct error err;
+    log_set_level(conf->log.level);
+    if (!log_open_file(conf->log.file, &err))
+        log_error("log", "%s", err.text);
+}
+
+static bool take_configuration(struct app *app, struct conf *conf, struct error *err) {
+    if (!check_priority(conf, err))
+        return false;
+    if (strcmp(conf->state_folder, app->conf->state_folder) != 0) {
+        error_set(err, ERROR_CONFIG,
+                  "state_folder cannot change from %s to %s while the daemon runs: restart it",
+                  app->conf->state_folder, conf->state_folder);
+        return false;
+    }
+    if (strcmp(conf->control_socket, app->conf->control_socket) != 0)
+        log_warning("configuration", "control_socket changes at the next start only");
+    const struct cert_keeper_settings settings = keeper_settings(conf);
+    if (!folder_make(conf->store_folder, 0700, err) ||
+        !tls_front_reload(app->tls_front, conf->tls.ticket_key_file, err) ||
+        !endpoints_apply(app->endpoints, conf, err) ||
+        !cert_keeper_configure(app->certificates, &settings, err))
+        return false;
+    handshake_gate_set_timeout(app->gate, conf->limits.handshake_timeout_s * 1000);
+    apply_log(conf);
+    return write_listening(app, err);
+}
+
+bool app_reload(struct app *app, struct error *err) {
+    struct error first = {0};
+    struct conf *conf;
+    if (!conf_load(app->overrides, app_log_mistake, &first, &conf)) {
+        log_error("configuration", "not changed: the mistakes above prevent it");
+        if (err)
+            *err = first;
+        return false;
+    }
+    if (!take_configuration(app, conf, &first)) {
+        log_error("configuration", "not changed: %s", first.text);
+        conf_destroy(conf);
+        if (err)
+            *err = first;
+        return false;
+    }
+    conf_destroy(app->conf);
+    app->conf = conf;
+    log_notice("configuration", "read again from %s",
+               conf->file ? conf->file : "built-in defaults");
+    log_listeners(app);
+    warn_missing_pins(app);
+    return true;
+}
+
+/* ---- signals and timers ---- */
+
+static void notify_ready(const struct app *app) {
+    char status[160];
+    snprintf(status, sizeof status, "%zu listeners, %zu certificates",
+             endpoints_count(app->endpoints),
+             cert_set_count(cert_store_set(cert_keeper_store(app->certificates))));
+    service_notify_ready(status);
+}
+
+static void on_reload(void *context) {
+    struct app *app = context;
+    if (app->drain_until_ms != 0)
+        return;
+    service_notify_reloading();
+    app_reload(app, NULL);
+    notify_ready(app);
+}
+
+static void on_reopen(void *context) {
+    struct app *app = context;
+    struct error err;
+    if (!log_open_file(app->conf->log.file, &err))
+        log_error("log", "%s; the old file is still written", err.text);
+    endpoints_reopen_logs(app->endpoints);
+    log_info("log", "files opened anew");
+}
+
+static void on_sweep(void *context) {
+    struct app *app = context;
+    endpoints_sweep(app->endpoints);
+    loop_timer_set(app->sweep, SWEEP_MS);
+}
+
+static void on_watchdog(void *context) {
+    struct app *app = context;
+    service_notify_watchdog();
+    loop_timer_set(app->watchdog, service_watchdog_interval_ms());
+}
+
+static void on_drain(void *context) {
+    struct app *app = context;
+    unsigned left = endpoints_connections(app->endpoints);
+    bool late = time_monotonic_ms() >= app->drain_until_ms;
+    if (left > 0 && !late) {
+        loop_timer_set(app->drain, DRAIN_LOOK_MS);
+        return;
+    }
+    if (left > 0)
+        log_notice("mailstored", "%u connections did not end in time: closed", left);
+    loop_stop(app->loop);
+}
+
+static void on_stop(void *context) {
+    struct app *app = context;
+    if (app->drain_until_ms != 0) { /* told twice: now */
+        loop_stop(app->loop);
+        return;
+    }
+    service_notify_stopping();
+    log_notice("mailstored", "stopping: %u open connections",
+               endpoints_connections(app->endpoints));
+    app->drain_until_ms = time_monotonic_ms() + app->conf->limits.drain_timeout_s * 1000;
+    endpoints_close(app->endpoints);
+    on_drain(app);
+}
+
+/* ---- start and end ---- */
+
+static bool watch_signals(struct app *app, struct error *err) {
+    return loop_on_signal(app->loop, LOOP_SIGNAL_STOP, on_stop, app, err) &&
+           loop_on_signal(app->loop, LOOP_SIGNAL_RELOAD, on_reload, app, err) &&
+           loop_on_signal(app->loop, LOOP_SIGNAL_REOPEN, on_reopen, app, err) &&
+           loop_timer_create(app->loop, on_sweep, app, &app->sweep, err) &&
+           loop_timer_create(app->loop, on_drain, app, &app->drain, err) &&
+           loop_timer_create(app->loop, on_watchdog, app, &app->watchdog, err);
+}
+
+/* One daemon for each state folder: the lock ends with the process, however it ends. */
+static bool lock_state(struct app *app, struct error *err) {
+    char *path = path_join(app->conf->state_folder, "lock");
+    if (!path) {
+        error_set(err, ERROR_MEMORY, "state folder: out of memory");
+        return false;
+    }
+    bool ok = file_lock_acquire(path, &app->lock, err);
+    free(path);
+    if (!ok)
+        error_prefix(err, "state folder %s", app->conf->state_folder);
+    return ok;
+}
+
+static bool start_certificates(struct app *app, struct error *err) {
+    const struct cert_keeper_settings settings = keeper_settings(app->conf);
+    file_sweep(app->conf->state_folder);
+    file_sweep(app->conf->store_folder);
+    return cert_slot_create(&app->slot, err) &&
+           cert_keeper_create(app->loop, app->slot, &settings, on_published, app,
+                              &app->certificates, err);
+}
+
+static bool start_listeners(struct app *app, struct error *err) {
+    if (!handshake_gate_create(app->conf->limits.handshake_timeout_s * 1000, &app->gate, err) ||
+        !tls_front_create(app->conf->tls.ticket_key_file, &app->tls_front, err) ||
+        !refusals_create(&app->refusals, err))
+        return false;
+    const struct listener_shared shared = {app->slot, app->gate, app->tls_front, app->refusals};
+    return endpoints_create(&shared, &app->endpoints, err) &&
+           endpoints_apply(app->endpoints, app->conf, err);
+}
+
+bool app_start(struct conf *conf, const struct conf_overrides *overrides, struct app **out,
+               bool *address_failed, struct error *err) {
+    *address_failed = false;
+    struct app *app = calloc(1, sizeof *app);
+    if (!app) {
+        error_set(err, ERROR_MEMORY, "out of memory");
+        return false;
+    }
+    app->conf = conf;
+    app->overrides = overrides;
+    app->started = time_now();
+    host_raise_file_limit();
+    if (!check_priority(conf, err) || !make_folders(conf, err) || !lock_state(app, err) ||
+        !loop_create(&app->loop, err) || !watch_signals(app, err) || !start_certificates(app, err))
+        goto failed;
+    app->listening_file = path_join(conf->state_folder, "listening");
+    if (!app->listening_file) {
+        error_set(err, ERROR_MEMORY, "out of memory");
+        goto failed;
+    }
+    if (!start_listeners(app, err)) {
+        *address_failed = err->kind == ERROR_BUSY;
+        goto failed;
+    }
+    if (!write_listening(app, err) ||
+        !control_server_create(app->loop, conf->control_socket, control_answers, app, &app->control,
+                               err))
+        goto failed;
+    *out = app;
+    return true;
+failed:
+    app->conf = NULL; /* still the caller's */
+    app_destroy(app);
+    return false;
+}
+
+void app_run(struct app *app) {
+    log_listeners(app);
+    log_welcome(app);
+    warn_missing_pins(app);
+    loop_timer_set(app->sweep, SWEEP_MS);
+    if (service_watchdog_interval_ms() > 0)
+        loop_timer_set(app->watchdog, service_watchdog_interval_ms());
+    notify_ready(app);
+    loop_run(app->loop);
+}
+
+void app_destroy(struct app *app) {
+    if (!app)
+        return;
+    control_server_destroy(app->control);
+    endpoints_destroy(app->endpoints);
+    handshake_gate_destroy(app->gate);
+    tls_front_destroy(app->tls_front);
+    refusals_destroy(app->refusals);
+    cert_keeper_destroy(app->certificates);
+    cert_slot_destroy(app->slot);
+    loop_timer_destroy(app->sweep);
+    loop_timer_destroy(app->watchdog);
+    loop_timer_destroy(app->drain);
+    loop_destroy(app->loop);
+    if (app->listening_file && app->lock)
+        file_remove(app->listening_file, NULL);
+    free(app->listening_file);
+    file_lock_release(app->lock);
+    conf_destroy(app->conf);
+    free(app);
+}
+
+const struct conf *app_conf(const struct app *app) {
+    return app->conf;
+}
+
+struct cert_keeper *app_certificates(const struct app *app) {
+    return app->certificates;
+}
+
+struct cert_slot *app_slot(const struct app *app) {
+    return app->slot;
+}
+
+const struct endpoints *app_endpoints(const struct app *app) {
+    return app->endpoints;
+}
+
+int64_t app_started(const struct app *app) {
+    return app->started;
+}

@@ -1,0 +1,32 @@
+/* The running daemon: its parts, put together and taken apart. Loop's thread. */
+#pragma once
+
+#include "base/error.h"
+#include "conf/conf.h"
+
+struct app;
+struct cert_keeper;
+struct cert_slot;
+struct endpoints;
+
+/* Starts everything with this configuration, which becomes the app's on success. `overrides` are
+ * borrowed for the app's life: a reload applies them again. The error's kind says what to exit
+ * with: ERROR_BUSY with `address_in_use` set when an address is taken. */
+bool app_start(struct conf *conf, const struct conf_overrides *overrides, struct app **out,
+               bool *address_failed, struct error *err);
+
+/* Serves until told to stop, then drains and takes everything apart. */
+void app_run(struct app *app);
+void app_destroy(struct app *app);
+
+/* Reads the configuration again; on failure nothing changed and `err` has the first mistake. */
+bool app_reload(struct app *app, struct error *err);
+
+const struct conf *app_conf(const struct app *app);
+struct cert_keeper *app_certificates(const struct app *app);
+struct cert_slot *app_slot(const struct app *app);
+const struct endpoints *app_endpoints(const struct app *app);
+int64_t app_started(const struct app *app); /* wall clock */
+
+/* Reports a mistake of the configuration to the log. */
+void app_log_mistake(void *context, const struct conf_mistake *mistake);

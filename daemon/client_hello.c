@@ -1,0 +1,157 @@
+#include "daemon/client_hello.h"
+
+#include "certs/cert.h"
+
+#include <stdint.h>
+
+/* Bytes still to read; every take checks. */
+struct reader {
+    const unsigned char *at;
+    size_t left;
+};
+
+static bool take(struct reader *from, size_t size, struct reader *out) {
+    if (from->left < size)
+        return false;
+    *out = (struct reader){from->at, size};
+    from->at += size;
+    from->left -= size;
+    return true;
+}
+
+static bool take_number(struct reader *from, size_t bytes, uint32_t *out) {
+    struct reader number;
+    if (!take(from, bytes, &number))
+        return false;
+    *out = 0;
+    for (size_t i = 0; i < bytes; i++)
+        *out = *out << 8 | number.at[i];
+    return true;
+}
+
+/* A vector: its length in `bytes` bytes, then its content. */
+static bool take_vector(struct reader *from, size_t bytes, struct reader *out) {
+    uint32_t size;
+    return take_number(from, bytes, &size) && take(from, size, out);
+}
+
+/* ECDHE suites of TLS 1.2 by the key they authenticate with (RFC 5289, 7905, 8422). */
+static unsigned key_types_of_suite(uint32_t suite) {
+    switch (suite) {
+    case 0xC008: /* TLS_ECDHE_ECDSA_… */
+    case 0xC009:
+    case 0xC00A:
+    case 0xC023:
+    case 0xC024:
+    case 0xC02B:
+    case 0xC02C:
+    case 0xC072:
+    case 0xC073:
+    case 0xC086:
+    case 0xC087:
+    case 0xC0AC:
+    case 0xC0AD:
+    case 0xC0AE:
+    case 0xC0AF:
+    case 0xCCA9:
+        return CERT_KEY_ECDSA | CERT_KEY_EDDSA;
+    case 0xC012: /* TLS_ECDHE_RSA_… */
+    case 0xC013:
+    case 0xC014:
+    case 0xC027:
+    case 0xC028:
+    case 0xC02F:
+    case 0xC030:
+    case 0xC076:
+    case 0xC077:
+    case 0xC08A:
+    case 0xC08B:
+    case 0xCCA8:
+        return CERT_KEY_RSA | CERT_KEY_RSA_PSS;
+    default:
+        return 0;
+    }
+}
+
+/* RFC 8446, 4.2.3. In TLS 1.3 rsa_pkcs1 signs certificates only, never the handshake. */
+static unsigned key_types_of_algorithm(uint32_t algorithm, bool tls13) {
+    switch (algorithm) {
+    case 0x0401: /* rsa_pkcs1_sha256, 384, 512, and sha1 of old */
+    case 0x0501:
+    case 0x0601:
+    case 0x0201:
+        return tls13 ? 0 : CERT_KEY_RSA;
+    case 0x0403: /* ecdsa_… */
+    case 0x0503:
+    case 0x0603:
+    case 0x0203:
+        return CERT_KEY_ECDSA;
+    case 0x0804: /* rsa_pss_rsae_… */
+    case 0x0805:
+    case 0x0806:
+        return CERT_KEY_RSA;
+    case 0x0809: /* rsa_pss_pss_… */
+    case 0x080A:
+    case 0x080B:
+        return CERT_KEY_RSA_PSS;
+    case 0x0807: /* ed25519, ed448 */
+    case 0x0808:
+        return CERT_KEY_EDDSA;
+    default:
+        return 0;
+    }
+}
+
+static unsigned key_types_of_suites(struct reader suites) {
+    unsigned types = 0;
+    uint32_t suite;
+    while (take_number(&suites, 2, &suite))
+        types |= key_types_of_suite(suite);
+    return types;
+}
+
+static unsigned key_types_of_algorithms(struct reader extension, bool tls13) {
+    struct reader algorithms;
+    unsigned types = 0;
+    uint32_t algorithm;
+    if (take_vector(&extension, 2, &algorithms))
+        while (take_number(&algorithms, 2, &algorithm))
+            types |= key_types_of_algorithm(algorithm, tls13);
+    return types;
+}
+
+static bool offers_tls13(struct reader extension) {
+    struct reader versions;
+    uint32_t version;
+    if (take_vector(&extension, 1, &versions))
+        while (take_number(&versions, 2, &version))
+            if (version == 0x0304)
+                return true;
+    return false;
+}
+
+unsigned client_hello_key_types(const unsigned char *hello, size_t size, bool with_tls13) {
+    enum { SIGNATURE_ALGORITHMS = 13, SUPPORTED_VERSIONS = 43 };
+    struct reader rest = {hello, size}, skipped, suites, extensions, extension;
+    struct reader algorithms = {0};
+    bool has_algorithms = false, tls13 = false;
+    uint32_t type;
+
+    if (!take(&rest, 2 + 32, &skipped) /* legacy version, random */ ||
+        !take_vector(&rest, 1, &skipped) /* session id */ || !take_vector(&rest, 2, &suites) ||
+        !take_vector(&rest, 1, &skipped) /* compression */)
+        return 0;
+    if (take_vector(&rest, 2, &extensions))
+        while (take_number(&extensions, 2, &type) && take_vector(&extensions, 2, &extension)) {
+            if (type == SIGNATURE_ALGORITHMS) {
+                algorithms = extension;
+                has_algorithms = true;
+            } else if (type == SUPPORTED_VERSIONS)
+                tls13 = with_tls13 && offers_tls13(extension);
+        }
+    if (tls13)
+        return key_types_of_algorithms(algorithms, true);
+    unsigned types = key_types_of_suites(suites);
+    /* Without the extension a TLS 1.2 client takes what its suites say (RFC 5246, 7.4.1.4.1). */
+    return has_algorithms ? types & key_types_of_algorithms(algorithms, false) : types;
+}

@@ -1,0 +1,189 @@
+#include "daemon/control_answers.h"
+
+#include "base/time_text.h"
+#include "certs/cert_set.h"
+#include "certs/names.h"
+#include "daemon/app.h"
+#include "daemon/cert_keeper.h"
+#include "daemon/endpoints.h"
+#include "platform/process.h"
+#include "report/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *complete(json_t *answer, struct error *err) {
+    if (!answer)
+        error_set(err, ERROR_MEMORY, "out of memory");
+    return answer;
+}
+
+/* ---- what a client without a server name gets ---- */
+
+static const char *rule_name(enum cert_choice choice) {
+    switch (choice) {
+    case CERT_CHOICE_PIN:
+        return "pin";
+    case CERT_CHOICE_NAME:
+        return "name";
+    case CERT_CHOICE_NEWEST:
+        return "newest";
+    case CERT_CHOICE_GENERATED:
+        return "generated";
+    case CERT_CHOICE_NONE:
+        break;
+    }
+    return "none";
+}
+
+static const struct cert *served_by(const struct cert_set *set, const struct listener *listener,
+                                    enum cert_choice *choice) {
+    char address[SOCKET_TEXT_SIZE];
+    *choice = CERT_CHOICE_NONE;
+    if (!listener_settings(listener)->tls)
+        return NULL;
+    const struct cert_wanted wanted = {
+        .pin = listener_pinned_certificate(listener),
+        .address = socket_address_host((const struct sockaddr *)&listener_bound(listener)->storage,
+                                       address),
+        .key_types = CERT_KEY_ANY,
+        .now = time_now(),
+    };
+    return cert_set_choose(set, &wanted, choice);
+}
+
+/* ---- status ---- */
+
+static json_t *describe_listener(const struct cert_set *set, const struct listener *listener) {
+    const struct listener_settings *settings = listener_settings(listener);
+    const struct sockaddr *bound = (const struct sockaddr *)&listener_bound(listener)->storage;
+    char host[SOCKET_TEXT_SIZE];
+    enum cert_choice choice;
+    const struct cert *cert = served_by(set, listener, &choice);
+    return json_pack("{s:s, s:i, s:s, s:s, s:o, s:o, s:s}", "address", settings->address, "port",
+                     (int)socket_address_port(bound), "bound", socket_address_host(bound, host),
+                     "protocol", settings->tls ? "https" : "redirect", "certificate",
+                     report_text(settings->certificate), "serves",
+                     report_text(cert ? cert_name(cert) : NULL), "rule", rule_name(choice));
+}
+
+static json_t *describe_service(const struct app *app, const struct cert_set *set,
+                                const struct conf_service *service) {
+    json_t *listeners = json_array();
+    for (size_t i = 0; i < endpoints_count(app_endpoints(app)); i++) {
+        const struct listener *listener = endpoints_at(app_endpoints(app), i);
+        if (strcmp(listener_settings(listener)->service, service->name) == 0)
+            json_array_append_new(listeners, describe_listener(set, listener));
+    }
+    return json_pack("{s:s, s:b, s:o, s:o}", "name", service->name, "enabled",
+                     (int)service->enabled, "certificate", report_text(service->certificate),
+                     "listeners", listeners);
+}
+
+static json_t *answer_status(void *context, const json_t *request, struct error *err) {
+    (void)request;
+    const struct app *app = context;
+    const struct conf *conf = app_conf(app);
+    struct cert_set *set = cert_slot_acquire(app_slot(app));
+    json_t *services = json_array();
+    for (size_t i = 0; i < conf->service_count; i++)
+        json_array_append_new(services, describe_service(app, set, &conf->services[i]));
+    cert_set_release(set);
+    json_t *answer = json_pack(
+        "{s:s, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:o}", "version", MAILSTORED_VERSION, "pid",
+        (json_int_t)process_id(), "started", (json_int_t)app_started(app), "config_file",
+        report_text(conf->file), "state_folder", report_text(conf->state_folder), "store_folder",
+        report_text(conf->store_folder), "generation",
+        (json_int_t)cert_keeper_generation(app_certificates(app)), "connections",
+        (json_int_t)endpoints_connections(app_endpoints(app)), "services", services);
+    return complete(answer, err);
+}
+
+/* ---- list, show ---- */
+
+/* One use for each HTTPS listener; the caller frees the items. The set must outlive them. */
+static struct report_uses gather_uses(const struct app *app, const struct cert_set *set,
+                                      struct report_use **items) {
+    size_t count = endpoints_count(app_endpoints(app)), used = 0;
+    *items = calloc(count + 1, sizeof **items);
+    for (size_t i = 0; *items && i < count; i++) {
+        const struct listener *listener = endpoints_at(app_endpoints(app), i);
+        enum cert_choice choice;
+        const struct cert *cert = served_by(set, listener, &choice);
+        if (cert)
+            (*items)[used++] =
+                (struct report_use){listener_settings(listener)->service, cert_name(cert)};
+    }
+    return (struct report_uses){*items, used};
+}
+
+static json_t *answer_list(void *context, const json_t *request, struct error *err) {
+    (void)request;
+    const struct app *app = context;
+    struct cert_set *set = cert_slot_acquire(app_slot(app));
+    struct report_use *items;
+    struct report_uses uses = gather_uses(app, set, &items);
+    json_t *answer = report_list(cert_keeper_store(app_certificates(app)), uses, time_now());
+    free(items);
+    cert_set_release(set);
+    return complete(answer, err);
+}
+
+static json_t *answer_show(void *context, const json_t *request, struct error *err) {
+    const struct app *app = context;
+    const char *name = json_string_value(json_object_get(request, "entry"));
+    if (!name) {
+        error_set(err, ERROR_INPUT, "show needs the member \"entry\", a text");
+        return NULL;
+    }
+    struct cert_set *set = cert_slot_acquire(app_slot(app));
+    struct report_use *items;
+    struct report_uses uses = gather_uses(app, set, &items);
+    json_t *answer =
+        report_show(cert_keeper_store(app_certificates(app)), name, uses, time_now(), err);
+    free(items);
+    cert_set_release(set);
+    return answer;
+}
+
+/* ---- orders ---- */
+
+static json_t *answer_reload(void *context, const json_t *request, struct error *err) {
+    (void)request;
+    struct app *app = context;
+    if (!app_reload(app, err))
+        return NULL;
+    cert_keeper_rescan(app_certificates(app));
+    return complete(json_pack("{s:b}", "reloaded", 1), err);
+}
+
+static json_t *generation(const struct app *app, struct error *err) {
+    return complete(
+        json_pack("{s:I}", "generation", (json_int_t)cert_keeper_generation(app_certificates(app))),
+        err);
+}
+
+static json_t *answer_rescan(void *context, const json_t *request, struct error *err) {
+    (void)request;
+    const struct app *app = context;
+    cert_keeper_rescan(app_certificates(app));
+    return generation(app, err);
+}
+
+static json_t *answer_renew(void *context, const json_t *request, struct error *err) {
+    (void)request;
+    const struct app *app = context;
+    if (!cert_keeper_renew_generated(app_certificates(app), err))
+        return NULL;
+    return generation(app, err);
+}
+
+const struct control_command control_answers[] = {
+    {"status", answer_status},
+    {"list", answer_list},
+    {"show", answer_show},
+    {"reload", answer_reload},
+    {"rescan", answer_rescan},
+    {"renew", answer_renew},
+    {NULL, NULL},
+};

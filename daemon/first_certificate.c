@@ -1,0 +1,112 @@
+#include "daemon/first_certificate.h"
+
+#include "certs/cert_set.h"
+#include "certs/names.h"
+#include "platform/file.h"
+#include "platform/host.h"
+
+#include <stdlib.h>
+
+enum { LIFE_YEARS = 20 };
+
+/* Names and addresses a client on this host or its network may use. */
+struct subject_names {
+    struct string_list dns, addresses;
+};
+
+static void subject_names_finish(struct subject_names *names) {
+    string_list_finish(&names->dns);
+    string_list_finish(&names->addresses);
+}
+
+static bool add_names(const struct string_list *texts, struct subject_names *out) {
+    char normal[NAME_SIZE];
+    for (size_t i = 0; i < texts->count; i++) {
+        bool ok = true;
+        if (address_normalise(texts->items[i], normal))
+            ok = string_list_add_unique(&out->addresses, normal);
+        else if (name_normalise(texts->items[i], true, normal))
+            ok = string_list_add_unique(&out->dns, normal);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+/* MailStoreServer itself, the host's names, localhost, what was configured; the host's addresses.
+ */
+static bool subject_names_gather(const struct first_certificate *wish, struct subject_names *out,
+                                 struct error *err) {
+    struct string_list hosts = {0}, addresses = {0};
+    bool ok = false;
+    if (!host_names(&hosts, err) || !host_addresses(&addresses, err))
+        goto done;
+    char generated[NAME_SIZE];
+    if (!name_normalise(CERT_GENERATED_NAME, false, generated) ||
+        !string_list_add_unique(&out->dns, generated) || !add_names(&hosts, out) ||
+        !string_list_add_unique(&out->dns, "localhost") || !add_names(wish->names, out) ||
+        !add_names(&addresses, out)) {
+        error_set(err, ERROR_MEMORY, "names of the first certificate: out of memory");
+        goto done;
+    }
+    ok = true;
+done:
+    string_list_finish(&hosts);
+    string_list_finish(&addresses);
+    return ok;
+}
+
+bool first_certificate_make(const struct first_certificate *wish, const char *folder, bool replace,
+                            int64_t now, struct error *err) {
+    struct subject_names names = {0};
+    struct cert_material material = {0};
+    struct blob pem = {0};
+    char *path = NULL;
+    bool ok = false;
+
+    if (!subject_names_gather(wish, &names, err))
+        goto done;
+    const struct cert_wish cert = {
+        .shape = wish->shape,
+        .key = wish->key,
+        .common_name = CERT_GENERATED_NAME,
+        .dns_names = &names.dns,
+        .addresses = &names.addresses,
+        .not_before = now,
+        .not_after = years_after(now, LIFE_YEARS),
+    };
+    if (!cert_make_self_signed(&cert, &material, err) || !cert_to_pem(&material, &pem, err))
+        goto done;
+    path = path_join(folder, CERT_GENERATED_NAME ".pem");
+    if (!path) {
+        error_set(err, ERROR_MEMORY, "first certificate: out of memory");
+        goto done;
+    }
+    ok = file_write(path, pem.data, pem.size, 0600, replace ? FILE_REPLACE : FILE_NEW_ONLY, err);
+done:
+    free(path);
+    blob_wipe(&pem);
+    cert_material_finish(&material);
+    subject_names_finish(&names);
+    return ok;
+}
+
+bool first_certificate_missing(const struct first_certificate *wish, const struct cert_info *info,
+                               struct string_list *out, struct error *err) {
+    struct subject_names names = {0};
+    bool ok = false;
+    if (!subject_names_gather(wish, &names, err))
+        goto done;
+    ok = true;
+    for (size_t i = 0; ok && i < names.dns.count; i++)
+        if (!cert_info_names(info, names.dns.items[i], false))
+            ok = string_list_add(out, names.dns.items[i]);
+    for (size_t i = 0; ok && i < names.addresses.count; i++)
+        if (!cert_info_names(info, names.addresses.items[i], false))
+            ok = string_list_add(out, names.addresses.items[i]);
+    if (!ok)
+        error_set(err, ERROR_MEMORY, "names of the host: out of memory");
+done:
+    subject_names_finish(&names);
+    return ok;
+}

@@ -1,0 +1,278 @@
+#include "daemon/listener.h"
+
+#include "base/log.h"
+#include "daemon/http.h"
+#include "daemon/respond.h"
+#include "daemon/tls_front.h"
+#include "daemon/tls_select.h"
+#include "platform/stream.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct listener {
+    struct listener_settings settings; /* texts are ours */
+    struct listener_shared shared;
+    struct responses *responses;
+    struct socket_address bound;
+    struct MHD_Daemon *mhd;
+    bool retired;
+
+    atomic_bool closing;
+    atomic_uint connections;
+    pthread_mutex_t mutex; /* guards the list and each connection's `busy` */
+    struct connection *first;
+};
+
+static bool copy_text(const char **text) {
+    if (!*text)
+        return true;
+    *text = strdup(*text);
+    return *text != NULL;
+}
+
+static bool copy_settings(const struct listener_settings *from, struct listener_settings *out) {
+    *out = *from;
+    bool ok = copy_text(&out->service);
+    ok &= copy_text(&out->address);
+    ok &= copy_text(&out->certificate);
+    ok &= copy_text(&out->priority);
+    ok &= copy_text(&out->redirect_host);
+    ok &= copy_text(&out->access_log_path);
+    return ok;
+}
+
+static void finish_settings(struct listener_settings *settings) {
+    free((void *)settings->service);
+    free((void *)settings->address);
+    free((void *)settings->certificate);
+    free((void *)settings->priority);
+    free((void *)settings->redirect_host);
+    free((void *)settings->access_log_path);
+}
+
+static bool same_text(const char *a, const char *b) {
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool listener_serves(const struct listener *listener, const struct listener_settings *settings) {
+    const struct listener_settings *ours = &listener->settings;
+    return same_text(ours->service, settings->service) &&
+           same_text(ours->address, settings->address) && ours->tls == settings->tls &&
+           same_text(ours->certificate, settings->certificate) &&
+           same_text(ours->priority, settings->priority) && ours->tls13 == settings->tls13 &&
+           same_text(ours->redirect_host, settings->redirect_host) &&
+           ours->redirect_port == settings->redirect_port && ours->workers == settings->workers &&
+           ours->connections == settings->connections &&
+           ours->connections_per_client == settings->connections_per_client &&
+           ours->idle_timeout_s == settings->idle_timeout_s &&
+           ours->request_line_bytes == settings->request_line_bytes &&
+           ours->header_bytes == settings->header_bytes && ours->hsts_s == settings->hsts_s &&
+           same_text(ours->access_log_path, settings->access_log_path) &&
+           ours->access_log == settings->access_log;
+}
+
+/* ---- libmicrohttpd ---- */
+
+/* Its messages are about single connections and of no use to an administrator. */
+__attribute__((format(printf, 2, 0))) static void log_library(void *context, const char *format,
+                                                              va_list arguments) {
+    const struct listener *listener = context;
+    char text[512];
+    vsnprintf(text, sizeof text, format, arguments);
+    text[strcspn(text, "\n")] = '\0';
+    log_debug(listener->settings.service, "libmicrohttpd: %s", text);
+}
+
+/* What the library keeps for a request besides its bytes: a record for each header field, and the
+ * head of the answer. The memory is zeroed after each request, so an idle connection costs all of
+ * it. Errors that find no room here are sent past the library (respond_and_close). */
+static size_t connection_memory(const struct listener_settings *settings) {
+    enum { ANSWER_AND_RECORDS = 2560 };
+    return settings->header_bytes + ANSWER_AND_RECORDS;
+}
+
+static struct MHD_Daemon *start_library(struct listener *listener, int socket) {
+    const struct listener_settings *settings = &listener->settings;
+    struct MHD_OptionItem options[16];
+    size_t used = 0;
+#define OPTION(name, number, pointer) \
+    options[used++] = (struct MHD_OptionItem){name, (intptr_t)(number), (void *)(pointer)}
+    OPTION(MHD_OPTION_LISTEN_SOCKET, socket, NULL);
+    OPTION(MHD_OPTION_CONNECTION_LIMIT, settings->connections, NULL);
+    OPTION(MHD_OPTION_CONNECTION_TIMEOUT, settings->idle_timeout_s, NULL);
+    OPTION(MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory(settings), NULL);
+    if (settings->connections_per_client > 0)
+        OPTION(MHD_OPTION_PER_IP_CONNECTION_LIMIT, settings->connections_per_client, NULL);
+    if (settings->workers > 1)
+        OPTION(MHD_OPTION_THREAD_POOL_SIZE, settings->workers, NULL);
+    if (settings->tls)
+        OPTION(MHD_OPTION_HTTPS_PRIORITIES, 0, settings->priority);
+    OPTION(MHD_OPTION_END, 0, NULL);
+#undef OPTION
+    assert(used <= sizeof options / sizeof *options);
+
+    unsigned flags =
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME;
+    if (!settings->tls)
+        return MHD_start_daemon(
+            flags, 0, NULL, NULL, http_on_request, listener, MHD_OPTION_EXTERNAL_LOGGER,
+            log_library, listener, MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, listener,
+            MHD_OPTION_NOTIFY_COMPLETED, http_on_request_end, listener, MHD_OPTION_URI_LOG_CALLBACK,
+            http_on_request_line, listener, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+    return MHD_start_daemon(
+        flags | MHD_USE_TLS, 0, NULL, NULL, http_on_request, listener, MHD_OPTION_EXTERNAL_LOGGER,
+        log_library, listener, MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, listener,
+        MHD_OPTION_NOTIFY_COMPLETED, http_on_request_end, listener, MHD_OPTION_URI_LOG_CALLBACK,
+        http_on_request_line, listener, MHD_OPTION_HTTPS_CERT_CALLBACK2, tls_select_certificate,
+        MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+}
+
+static void free_listener(struct listener *listener) {
+    responses_destroy(listener->responses);
+    finish_settings(&listener->settings);
+    pthread_mutex_destroy(&listener->mutex);
+    free(listener);
+}
+
+bool listener_start(const struct listener_settings *settings, const struct listener_shared *shared,
+                    int socket, struct listener **out, struct error *err) {
+    struct listener *listener = calloc(1, sizeof *listener);
+    if (!listener) {
+        error_set(err, ERROR_MEMORY, "listener: out of memory");
+        return false;
+    }
+    pthread_mutex_init(&listener->mutex, NULL);
+    listener->shared = *shared;
+    if (!copy_settings(settings, &listener->settings)) {
+        error_set(err, ERROR_MEMORY, "listener: out of memory");
+        goto failed;
+    }
+    if (!socket_bound_address(socket, &listener->bound, err) ||
+        !responses_create(settings->hsts_s, &listener->responses, err))
+        goto failed;
+    listener->mhd = start_library(listener, socket);
+    if (!listener->mhd) {
+        char text[SOCKET_TEXT_SIZE];
+        error_set(err, ERROR_SYSTEM, "service %s: libmicrohttpd cannot serve %s", settings->service,
+                  socket_address_text((struct sockaddr *)&listener->bound.storage, text));
+        goto failed;
+    }
+    *out = listener;
+    return true;
+failed:
+    free_listener(listener);
+    return false;
+}
+
+int listener_retire(struct listener *listener) {
+    listener->retired = true;
+    return MHD_quiesce_daemon(listener->mhd);
+}
+
+/* An idle connection reads the end of its stream, and its worker closes it. */
+static void close_if_idle(struct connection *connection) {
+    if (!connection->busy)
+        stream_shutdown_reading(connection->socket);
+}
+
+void listener_close_connections(struct listener *listener) {
+    atomic_store(&listener->closing, true);
+    if (listener->settings.tls)
+        handshake_gate_expel(listener->shared.gate, listener);
+    pthread_mutex_lock(&listener->mutex);
+    for (struct connection *c = listener->first; c; c = c->next)
+        close_if_idle(c);
+    pthread_mutex_unlock(&listener->mutex);
+}
+
+void listener_destroy(struct listener *listener) {
+    if (!listener)
+        return;
+    /* A suspended connection must not meet the end of its daemon. */
+    atomic_store(&listener->closing, true);
+    if (listener->settings.tls)
+        handshake_gate_expel(listener->shared.gate, listener);
+    MHD_stop_daemon(listener->mhd);
+    free_listener(listener);
+}
+
+/* ---- its connections ---- */
+
+void listener_add(struct listener *listener, struct connection *connection) {
+    atomic_fetch_add(&listener->connections, 1);
+    pthread_mutex_lock(&listener->mutex);
+    connection->next = listener->first;
+    if (listener->first)
+        listener->first->previous = connection;
+    listener->first = connection;
+    pthread_mutex_unlock(&listener->mutex);
+}
+
+void listener_remove(struct listener *listener, struct connection *connection) {
+    pthread_mutex_lock(&listener->mutex);
+    if (connection->previous)
+        connection->previous->next = connection->next;
+    else
+        listener->first = connection->next;
+    if (connection->next)
+        connection->next->previous = connection->previous;
+    pthread_mutex_unlock(&listener->mutex);
+    atomic_fetch_sub(&listener->connections, 1);
+}
+
+void listener_set_busy(struct connection *connection, bool busy) {
+    struct listener *listener = connection->listener;
+    pthread_mutex_lock(&listener->mutex);
+    connection->busy = busy;
+    if (atomic_load(&listener->closing))
+        close_if_idle(connection);
+    pthread_mutex_unlock(&listener->mutex);
+}
+
+unsigned listener_connections(const struct listener *listener) {
+    return atomic_load(&listener->connections);
+}
+
+bool listener_is_closing(const struct listener *listener) {
+    return atomic_load(&listener->closing);
+}
+
+const struct listener_settings *listener_settings(const struct listener *listener) {
+    return &listener->settings;
+}
+
+const struct socket_address *listener_bound(const struct listener *listener) {
+    return &listener->bound;
+}
+
+const char *listener_pinned_certificate(const struct listener *listener) {
+    return listener->settings.certificate;
+}
+
+bool listener_offers_tls13(const struct listener *listener) {
+    return listener->settings.tls13;
+}
+
+struct handshake_gate *listener_gate(const struct listener *listener) {
+    return listener->shared.gate;
+}
+
+struct refusals *listener_refusals(const struct listener *listener) {
+    return listener->shared.refusals;
+}
+
+const struct responses *listener_responses(const struct listener *listener) {
+    return listener->responses;
+}
+
+struct cert_slot *listener_certs(const struct listener *listener) {
+    return listener->shared.certs;
+}
+
+struct tls_front *listener_tls_front(const struct listener *listener) {
+    return listener->shared.tls_front;
+}

@@ -1,0 +1,85 @@
+/* One listening socket with the libmicrohttpd daemon that serves it.
+ *
+ * Settled when it starts: a change of configuration retires a listener and starts another on the
+ * same socket, while the retired one's connections live on. All functions without another word
+ * belong to the loop's thread. */
+#pragma once
+
+#include "base/error.h"
+#include "daemon/connection.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct access_log;
+struct cert_slot;
+struct handshake_gate;
+struct refusals;
+struct responses;
+struct tls_front;
+
+/* What the listeners share; outlives them. */
+struct listener_shared {
+    struct cert_slot *certs;
+    struct handshake_gate *gate;
+    struct tls_front *tls_front;
+    struct refusals *refusals;
+};
+
+/* Plain data; texts are copied. */
+struct listener_settings {
+    const char *service;
+    const char *address; /* as configured: "127.0.0.1", "*", "systemd:web" */
+    bool tls;
+    const char *certificate;   /* pinned entry, or NULL */
+    const char *priority;      /* GnuTLS priority string */
+    bool tls13;                /* is TLS 1.3 on offer? */
+    const char *redirect_host; /* without TLS: where to; NULL: the host the client used */
+    uint16_t redirect_port;
+    unsigned workers;                /* threads, at least 1 */
+    unsigned connections;            /* at most, of all workers together */
+    unsigned connections_per_client; /* 0: no limit */
+    unsigned idle_timeout_s;
+    size_t request_line_bytes;
+    size_t header_bytes;
+    int64_t hsts_s;
+    const char *access_log_path;   /* NULL: none */
+    struct access_log *access_log; /* borrowed; NULL: none */
+};
+
+/* Serves `socket` (bound and listening), which is the listener's on success. */
+bool listener_start(const struct listener_settings *settings, const struct listener_shared *shared,
+                    int socket, struct listener **out, struct error *err);
+
+/* Would these settings make the same listener? */
+bool listener_serves(const struct listener *listener, const struct listener_settings *settings);
+
+/* Stops accepting; gives the socket back, still listening. Open connections live on. */
+int listener_retire(struct listener *listener);
+/* Tells the connections of a retired listener to close: idle ones now, busy ones after their
+ * answer. */
+void listener_close_connections(struct listener *listener);
+/* Ends what is left of a retired listener, frees it. */
+void listener_destroy(struct listener *listener);
+
+/* Any thread. */
+unsigned listener_connections(const struct listener *listener);
+bool listener_is_closing(const struct listener *listener);
+const struct listener_settings *listener_settings(const struct listener *listener);
+const struct socket_address *listener_bound(const struct listener *listener);
+const char *listener_pinned_certificate(const struct listener *listener);
+bool listener_offers_tls13(const struct listener *listener);
+struct handshake_gate *listener_gate(const struct listener *listener);
+struct refusals *listener_refusals(const struct listener *listener);
+const struct responses *listener_responses(const struct listener *listener);
+
+struct cert_slot *listener_certs(const struct listener *listener);
+struct tls_front *listener_tls_front(const struct listener *listener);
+
+/* Worker thread: a connection begins, ends. */
+void listener_add(struct listener *listener, struct connection *connection);
+void listener_remove(struct listener *listener, struct connection *connection);
+
+/* Worker thread: a request begins or ends; the listener closes idle connections by it. */
+void listener_set_busy(struct connection *connection, bool busy);

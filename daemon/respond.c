@@ -1,0 +1,276 @@
+#include "daemon/respond.h"
+
+#include "daemon/connection.h"
+#include "daemon/listener.h"
+#include "platform/stream.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* On every answer. Strict-Transport-Security comes only where it is configured: it would lock
+ * the visitors of a self-signed server out. */
+static const struct {
+    const char *name, *value;
+} security_headers[] = {
+    {"Content-Security-Policy",
+     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+     "frame-ancestors 'none'"},
+    {"X-Content-Type-Options", "nosniff"},
+    {"X-Frame-Options", "DENY"},
+    {"Referrer-Policy", "no-referrer"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"Permissions-Policy", "camera=(), geolocation=(), microphone=()"},
+};
+enum { SECURITY_HEADERS = sizeof security_headers / sizeof *security_headers };
+
+static bool add_header(struct MHD_Response *response, const char *name, const char *value) {
+    return !value || MHD_add_response_header(response, name, value) == MHD_YES;
+}
+
+static bool add_common_headers(struct MHD_Response *response, int64_t hsts_s) {
+    for (size_t i = 0; i < SECURITY_HEADERS; i++)
+        if (!add_header(response, security_headers[i].name, security_headers[i].value))
+            return false;
+    if (hsts_s > 0) {
+        char value[48];
+        snprintf(value, sizeof value, "max-age=%" PRId64, hsts_s);
+        return add_header(response, "Strict-Transport-Security", value);
+    }
+    return true;
+}
+
+/* ---- prepared answers ---- */
+
+struct prepared {
+    struct MHD_Response *full;
+    struct MHD_Response *not_modified;
+    size_t size;
+};
+
+struct responses {
+    int64_t hsts_s;
+    size_t count; /* of assets */
+    struct prepared (*assets)[WEB_LANGUAGES][WEB_CODINGS];
+};
+
+static bool add_asset_headers(struct MHD_Response *response, const struct web_asset *asset,
+                              enum web_language language, enum web_coding coding, int64_t hsts_s) {
+    return add_common_headers(response, hsts_s) &&
+           add_header(response, "ETag", asset->bodies[language][coding].etag) &&
+           add_header(response, "Cache-Control",
+                      asset->immutable ? "public, max-age=31536000, immutable" : "no-cache") &&
+           add_header(response, "Vary",
+                      asset->by_language ? "Accept-Language, Accept-Encoding" : "Accept-Encoding");
+}
+
+static bool prepare(struct prepared *out, const struct web_asset *asset, enum web_language language,
+                    enum web_coding coding, int64_t hsts_s) {
+    const struct web_body *body = &asset->bodies[language][coding];
+    if (!body->data)
+        return true;
+    out->size = body->size;
+    out->full =
+        MHD_create_response_from_buffer(body->size, (void *)body->data, MHD_RESPMEM_PERSISTENT);
+    out->not_modified = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+    return out->full && out->not_modified &&
+           add_asset_headers(out->full, asset, language, coding, hsts_s) &&
+           add_asset_headers(out->not_modified, asset, language, coding, hsts_s) &&
+           add_header(out->full, "Content-Type", asset->content_type) &&
+           add_header(out->full, "Content-Encoding", web_coding_name(coding)) &&
+           add_header(out->full, "Content-Language",
+                      asset->by_language ? web_language_tag(language) : NULL);
+}
+
+bool responses_create(int64_t hsts_s, struct responses **out, struct error *err) {
+    struct responses *responses = calloc(1, sizeof *responses);
+    if (!responses)
+        goto no_memory;
+    responses->hsts_s = hsts_s;
+    responses->count = web_asset_count();
+    responses->assets = calloc(responses->count, sizeof *responses->assets);
+    if (!responses->assets)
+        goto no_memory;
+    for (size_t i = 0; i < responses->count; i++)
+        for (int language = 0; language < WEB_LANGUAGES; language++)
+            for (int coding = 0; coding < WEB_CODINGS; coding++)
+                if (!prepare(&responses->assets[i][language][coding], web_asset_at(i),
+                             (enum web_language)language, (enum web_coding)coding, hsts_s))
+                    goto no_memory;
+    *out = responses;
+    return true;
+no_memory:
+    responses_destroy(responses);
+    error_set(err, ERROR_MEMORY, "prepared answers: out of memory");
+    return false;
+}
+
+void responses_destroy(struct responses *responses) {
+    if (!responses)
+        return;
+    for (size_t i = 0; responses->assets && i < responses->count; i++)
+        for (int language = 0; language < WEB_LANGUAGES; language++)
+            for (int coding = 0; coding < WEB_CODINGS; coding++) {
+                struct prepared *prepared = &responses->assets[i][language][coding];
+                if (prepared->full)
+                    MHD_destroy_response(prepared->full);
+                if (prepared->not_modified)
+                    MHD_destroy_response(prepared->not_modified);
+            }
+    free(responses->assets);
+    free(responses);
+}
+
+/* ---- what the client asks for ---- */
+
+static const char *request_header(struct connection *connection, const char *name) {
+    return MHD_lookup_connection_value(connection->mhd, MHD_HEADER_KIND, name);
+}
+
+enum web_language request_language(struct connection *connection) {
+    return web_language_choose(request_header(connection, "Accept-Language"));
+}
+
+/* If-None-Match (RFC 9110, 13.1.2): a list of entity tags, compared weakly, or "*". Ours hold no
+ * commas or spaces. */
+static bool has_already(const char *if_none_match, const char *etag) {
+    size_t length = strlen(etag);
+    if (!if_none_match)
+        return false;
+    for (const char *at = if_none_match; *at;) {
+        at += strspn(at, " \t,");
+        size_t size = strcspn(at, " \t,");
+        if (size == 1 && *at == '*')
+            return true;
+        size_t weak = size > 2 && at[0] == 'W' && at[1] == '/' ? 2 : 0;
+        if (size - weak == length && memcmp(at + weak, etag, length) == 0)
+            return true;
+        at += size;
+    }
+    return false;
+}
+
+/* ---- answers ---- */
+
+static enum MHD_Result queue(struct connection *connection, unsigned status,
+                             struct MHD_Response *response, size_t size) {
+    connection->request.status = status;
+    connection->request.body_bytes = size;
+    return MHD_queue_response(connection->mhd, status, response);
+}
+
+enum MHD_Result respond_asset(struct connection *connection, const struct web_asset *asset) {
+    const struct responses *responses = listener_responses(connection->listener);
+    enum web_language language = asset->by_language ? request_language(connection) : WEB_ENGLISH;
+    enum web_coding coding = web_coding_choose(request_header(connection, "Accept-Encoding"));
+    const struct prepared(*variants)[WEB_CODINGS] =
+        (const struct prepared(*)[WEB_CODINGS])responses->assets[asset - web_asset_at(0)];
+    if (!variants[language][coding].full)
+        coding = WEB_IDENTITY;
+    const struct prepared *prepared = &variants[language][coding];
+    if (has_already(request_header(connection, "If-None-Match"),
+                    asset->bodies[language][coding].etag))
+        return queue(connection, MHD_HTTP_NOT_MODIFIED, prepared->not_modified, 0);
+    return queue(connection, MHD_HTTP_OK, prepared->full, prepared->size);
+}
+
+enum MHD_Result respond_bytes(struct connection *connection, const struct answer *answer,
+                              const void *data, size_t size) {
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(size, (void *)data, MHD_RESPMEM_MUST_COPY);
+    if (!response)
+        return MHD_NO;
+    bool ok = add_common_headers(response, listener_settings(connection->listener)->hsts_s) &&
+              add_header(response, "Cache-Control", "no-store") &&
+              add_header(response, "Content-Type", answer->content_type) &&
+              add_header(response, "Content-Disposition", answer->disposition) &&
+              add_header(response, "Content-Language", answer->language) &&
+              add_header(response, "Vary", answer->language ? "Accept-Language" : NULL) &&
+              add_header(response, "Location", answer->location) &&
+              add_header(response, "Allow", answer->allow);
+    enum MHD_Result result = ok ? queue(connection, answer->status, response, size) : MHD_NO;
+    MHD_destroy_response(response);
+    return result;
+}
+
+enum MHD_Result respond_error(struct connection *connection, unsigned status, const char *allow) {
+    enum web_language language = request_language(connection);
+    struct answer answer = {.status = status,
+                            .content_type = "text/html; charset=utf-8",
+                            .language = web_language_tag(language),
+                            .allow = allow};
+    struct buffer page = {0};
+    web_error_render(language, status, &page);
+    enum MHD_Result result =
+        page.failed ? MHD_NO : respond_bytes(connection, &answer, page.data, page.size);
+    buffer_finish(&page);
+    return result;
+}
+
+/* ---- past the library ---- */
+
+static void append_date(struct buffer *out) {
+    static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    time_t now = time(NULL);
+    struct tm parts;
+    gmtime_r(&now, &parts);
+    buffer_printf(out, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n", days[parts.tm_wday],
+                  parts.tm_mday, months[parts.tm_mon], parts.tm_year + 1900, parts.tm_hour,
+                  parts.tm_min, parts.tm_sec);
+}
+
+static void append_headers(struct buffer *out, int64_t hsts_s, const char *language,
+                           const char *allow, size_t size) {
+    append_date(out);
+    buffer_append_text(out, "Connection: close\r\n");
+    for (size_t i = 0; i < SECURITY_HEADERS; i++)
+        buffer_printf(out, "%s: %s\r\n", security_headers[i].name, security_headers[i].value);
+    if (hsts_s > 0)
+        buffer_printf(out, "Strict-Transport-Security: max-age=%" PRId64 "\r\n", hsts_s);
+    if (allow)
+        buffer_printf(out, "Allow: %s\r\n", allow);
+    buffer_printf(out,
+                  "Cache-Control: no-store\r\nContent-Type: text/html; charset=utf-8\r\n"
+                  "Content-Language: %s\r\nVary: Accept-Language\r\nContent-Length: %zu\r\n\r\n",
+                  language, size);
+}
+
+/* A socket that cannot take a page at once has a client that does not read: it gets what fits. */
+static void send_directly(struct connection *connection, const struct buffer *answer) {
+    if (connection->session) {
+        gnutls_record_send(connection->session, answer->data, answer->size);
+        return;
+    }
+    const struct stream_piece piece = {answer->data, answer->size};
+    stream_send(connection->socket, &piece, 1);
+}
+
+static const char *reason_phrase(unsigned status) {
+    const char *phrase = MHD_get_reason_phrase_for(status);
+    return phrase ? phrase : "Error";
+}
+
+enum MHD_Result respond_and_close(struct connection *connection, unsigned status,
+                                  const char *allow) {
+    enum web_language language = request_language(connection);
+    struct buffer page = {0}, answer = {0};
+    web_error_render(language, status, &page);
+    buffer_printf(&answer, "HTTP/1.1 %u %s\r\n", status, reason_phrase(status));
+    append_headers(&answer, listener_settings(connection->listener)->hsts_s,
+                   web_language_tag(language), allow, page.size);
+    if (!connection->request.is_head) {
+        buffer_append(&answer, page.data, page.size);
+        connection->request.body_bytes = page.size;
+    }
+    connection->request.status = status;
+    if (!page.failed && !answer.failed)
+        send_directly(connection, &answer);
+    buffer_finish(&page);
+    buffer_finish(&answer);
+    return MHD_NO;
+}

@@ -1,0 +1,184 @@
+#include "daemon/routes.h"
+
+#include "base/time_text.h"
+#include "daemon/connection.h"
+#include "daemon/framing.h"
+#include "daemon/listener.h"
+#include "daemon/respond.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char allowed_methods[] = "GET, HEAD, OPTIONS";
+
+static enum MHD_Result answer_health(struct connection *connection) {
+    static const char text[] = "ok\n";
+    const struct answer answer = {.status = MHD_HTTP_OK,
+                                  .content_type = "text/plain; charset=utf-8"};
+    return respond_bytes(connection, &answer, text, sizeof text - 1);
+}
+
+/* A file name for a download from an entry's name, which the file system allowed more than a
+ * header does. */
+static void file_name_of(const char *entry, char out[static 80]) {
+    size_t used = 0;
+    for (const char *c = entry; *c && used < 64; c++)
+        out[used++] = isalnum((unsigned char)*c) || strchr("-_.", *c) ? *c : '_';
+    out[used] = '\0';
+}
+
+/* The trust anchor of the certificate this connection was given: DER, never a key. */
+static enum MHD_Result answer_certificate(struct connection *connection) {
+    if (!connection->cert)
+        return respond_error(connection, MHD_HTTP_NOT_FOUND, NULL);
+    char name[80], disposition[128];
+    file_name_of(cert_name(connection->cert), name);
+    snprintf(disposition, sizeof disposition, "attachment; filename=\"%s.cer\"", name);
+    const struct blob *anchor = cert_anchor(connection->cert);
+    const struct answer answer = {.status = MHD_HTTP_OK,
+                                  .content_type = "application/pkix-cert", /* RFC 2585 */
+                                  .disposition = disposition};
+    return respond_bytes(connection, &answer, anchor->data, anchor->size);
+}
+
+/* Names and addresses in one NULL-terminated array of borrowed texts. */
+static const char **names_of(const struct cert_info *info) {
+    size_t count = info->dns_names.count + info->addresses.count, used = 0;
+    const char **names = calloc(count + 1, sizeof *names);
+    if (!names)
+        return NULL;
+    for (size_t i = 0; i < info->dns_names.count; i++)
+        names[used++] = info->dns_names.items[i];
+    for (size_t i = 0; i < info->addresses.count; i++)
+        names[used++] = info->addresses.items[i];
+    return names;
+}
+
+static void describe_session(gnutls_session_t session, struct web_connection *page) {
+    page->tls_version = gnutls_protocol_get_name(gnutls_protocol_get_version(session));
+    page->cipher = gnutls_cipher_get_name(gnutls_cipher_get(session));
+    page->resumed = gnutls_session_is_resumed(session) != 0;
+}
+
+static void describe_certificate(const struct cert *cert, struct web_connection *page) {
+    const struct cert_info *info = cert_info(cert);
+    page->entry = cert_name(cert);
+    page->subject = info->subject;
+    page->issuer = info->issuer;
+    page->not_before = info->not_before;
+    page->not_after = info->not_after;
+    page->key = info->key_name;
+    page->serial = info->serial;
+    page->name_covered = page->host && cert_info_names(info, page->host, false);
+}
+
+static enum MHD_Result answer_connection(struct connection *connection) {
+    if (!connection->session || !connection->cert)
+        return respond_error(connection, MHD_HTTP_NOT_FOUND, NULL);
+    char host[REQUEST_HOST_SIZE], local[SOCKET_TEXT_SIZE], client[SOCKET_TEXT_SIZE];
+    char sent[256];
+    size_t sent_size = sizeof sent;
+    unsigned name_type;
+    const struct cert_info *info = cert_info(connection->cert);
+    struct web_connection page = {
+        .host = request_host(connection, host, NULL) ? host : NULL,
+        .client_address = socket_address_host((const struct sockaddr *)&connection->client, client),
+        .service = listener_settings(connection->listener)->service,
+        .now = time_now(),
+    };
+    connection_local_address(connection, local, &page.local_port);
+    page.local_address = local;
+    if (gnutls_server_name_get(connection->session, sent, &sent_size, &name_type, 0) == 0)
+        page.server_name = sent;
+    describe_session(connection->session, &page);
+    describe_certificate(connection->cert, &page);
+
+    char *fingerprint = fingerprint_text(info->fingerprint, sizeof info->fingerprint);
+    char *thumbprint = fingerprint_text(info->thumbprint, sizeof info->thumbprint);
+    const char **names = names_of(info);
+    struct buffer html = {0};
+    enum MHD_Result result = MHD_NO;
+    if (fingerprint && thumbprint && names) {
+        page.fingerprint = fingerprint;
+        page.thumbprint = thumbprint;
+        page.names = names;
+        enum web_language language = request_language(connection);
+        web_connection_render(language, &page, &html);
+        const struct answer answer = {.status = MHD_HTTP_OK,
+                                      .content_type = "text/html; charset=utf-8",
+                                      .language = web_language_tag(language)};
+        if (!html.failed)
+            result = respond_bytes(connection, &answer, html.data, html.size);
+    }
+    buffer_finish(&html);
+    free(names);
+    free(fingerprint);
+    free(thumbprint);
+    return result;
+}
+
+static const struct route {
+    const char *path;
+    enum MHD_Result (*answer)(struct connection *connection);
+} routes[] = {
+    {"/connection", answer_connection},
+    {"/certificate.cer", answer_certificate},
+    {"/healthz", answer_health},
+};
+
+static const struct route *find_route(const char *path) {
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
+        if (strcmp(routes[i].path, path) == 0)
+            return &routes[i];
+    return NULL;
+}
+
+static bool is_one_of(const char *method, const char *const *methods) {
+    for (; *methods; methods++)
+        if (strcmp(method, *methods) == 0)
+            return true;
+    return false;
+}
+
+/* Methods of RFC 9110 and RFC 5789 that exist, but not here, get 405; others 501. */
+static unsigned method_refusal(const char *method, const char **allow) {
+    static const char *const served[] = {"GET", "HEAD", "OPTIONS", NULL};
+    static const char *const known[] = {"POST", "PUT", "DELETE", "PATCH", "CONNECT", "TRACE", NULL};
+    if (is_one_of(method, served))
+        return 0;
+    if (!is_one_of(method, known))
+        return MHD_HTTP_NOT_IMPLEMENTED;
+    *allow = allowed_methods;
+    return MHD_HTTP_METHOD_NOT_ALLOWED;
+}
+
+unsigned routes_refusal(const char *url, const char *method, const char **allow) {
+    const char *path = target_path(url);
+    *allow = NULL;
+    /* "*" is a target for OPTIONS alone, an authority one for CONNECT (RFC 9112, 3.2). */
+    if (strcmp(path, "*") == 0)
+        return strcmp(method, "OPTIONS") == 0 ? 0 : MHD_HTTP_BAD_REQUEST;
+    if (strcmp(method, "CONNECT") == 0)
+        return method_refusal(method, allow);
+    if (path[0] != '/')
+        return MHD_HTTP_BAD_REQUEST;
+    if (!find_route(path) && !web_asset_find(path))
+        return MHD_HTTP_NOT_FOUND;
+    return method_refusal(method, allow);
+}
+
+enum MHD_Result routes_answer(struct connection *connection, const char *url, const char *method) {
+    const char *allow;
+    unsigned status = routes_refusal(url, method, &allow);
+    if (status != 0)
+        return respond_error(connection, status, allow);
+    if (strcmp(method, "OPTIONS") == 0) {
+        const struct answer answer = {.status = MHD_HTTP_NO_CONTENT, .allow = allowed_methods};
+        return respond_bytes(connection, &answer, "", 0);
+    }
+    const char *path = target_path(url);
+    const struct route *route = find_route(path);
+    return route ? route->answer(connection) : respond_asset(connection, web_asset_find(path));
+}

@@ -1,0 +1,210 @@
+#include "daemon/tls_front.h"
+
+#include "base/blob.h"
+#include "daemon/client_hello.h"
+#include "daemon/connection.h"
+#include "daemon/listener.h"
+#include "daemon/refusals.h"
+#include "daemon/tls_select.h"
+#include "platform/file.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct tls_front {
+    pthread_mutex_t mutex; /* guards the key */
+    gnutls_datum_t ticket_key;
+    bool own_key; /* not from a file */
+};
+
+enum { TICKET_KEY_SIZE = 64 };
+
+static bool read_ticket_key(const char *path, gnutls_datum_t *out, struct error *err) {
+    struct blob key = {0};
+    struct file_identity identity;
+    bool ok = false;
+    if (!file_read(path, TICKET_KEY_SIZE + 1, &key, &identity, err))
+        goto done;
+    if (key.size != TICKET_KEY_SIZE) {
+        error_set(err, ERROR_INPUT,
+                  "ticket key file %s holds %zu bytes, it must be %d: "
+                  "head -c %d /dev/urandom > %s",
+                  path, key.size, TICKET_KEY_SIZE, TICKET_KEY_SIZE, path);
+        goto done;
+    }
+    if (file_readable_by_all(&identity)) {
+        error_set(err, ERROR_PERMISSION, "ticket key file %s can be read by everyone: chmod 600 %s",
+                  path, path);
+        goto done;
+    }
+    out->data = gnutls_malloc(key.size);
+    if (!out->data) {
+        error_set(err, ERROR_MEMORY, "ticket key: out of memory");
+        goto done;
+    }
+    memcpy(out->data, key.data, key.size);
+    out->size = (unsigned)key.size;
+    ok = true;
+done:
+    blob_wipe(&key);
+    return ok;
+}
+
+static bool make_ticket_key(gnutls_datum_t *out, struct error *err) {
+    int status = gnutls_session_ticket_key_generate(out);
+    if (status != GNUTLS_E_SUCCESS)
+        error_set(err, ERROR_SYSTEM, "no session ticket key: %s", gnutls_strerror(status));
+    return status == GNUTLS_E_SUCCESS;
+}
+
+static void finish_ticket_key(gnutls_datum_t *key) {
+    if (key->data) {
+        memory_wipe(key->data, key->size);
+        gnutls_free(key->data);
+    }
+    *key = (gnutls_datum_t){0};
+}
+
+bool tls_front_reload(struct tls_front *front, const char *ticket_key_file, struct error *err) {
+    gnutls_datum_t key = {0};
+    if (!ticket_key_file && front->own_key)
+        return true;
+    if (!(ticket_key_file ? read_ticket_key(ticket_key_file, &key, err)
+                          : make_ticket_key(&key, err)))
+        return false;
+    pthread_mutex_lock(&front->mutex);
+    gnutls_datum_t before = front->ticket_key;
+    front->ticket_key = key;
+    front->own_key = !ticket_key_file;
+    pthread_mutex_unlock(&front->mutex);
+    finish_ticket_key(&before);
+    return true;
+}
+
+bool tls_front_create(const char *ticket_key_file, struct tls_front **out, struct error *err) {
+    struct tls_front *front = calloc(1, sizeof *front);
+    if (!front) {
+        error_set(err, ERROR_MEMORY, "tls: out of memory");
+        return false;
+    }
+    pthread_mutex_init(&front->mutex, NULL);
+    if (!tls_front_reload(front, ticket_key_file, err)) {
+        tls_front_destroy(front);
+        return false;
+    }
+    *out = front;
+    return true;
+}
+
+void tls_front_destroy(struct tls_front *front) {
+    if (!front)
+        return;
+    finish_ticket_key(&front->ticket_key);
+    pthread_mutex_destroy(&front->mutex);
+    free(front);
+}
+
+bool tls_priority_offers_tls13(const char *priority) {
+    gnutls_priority_t parsed;
+    const unsigned *versions;
+    bool offers = false;
+    if (gnutls_priority_init(&parsed, priority, NULL) != GNUTLS_E_SUCCESS)
+        return false;
+    int count = gnutls_priority_protocol_list(parsed, &versions);
+    for (int i = 0; i < count; i++)
+        offers |= versions[i] == GNUTLS_TLS1_3;
+    gnutls_priority_deinit(parsed);
+    return offers;
+}
+
+bool tls_priority_check(const char *priority, struct error *err) {
+    gnutls_priority_t parsed;
+    const char *where = "";
+    int status = gnutls_priority_init(&parsed, priority, &where);
+    if (status != GNUTLS_E_SUCCESS) {
+        error_set(err, ERROR_CONFIG, "not a GnuTLS priority string at \"%s\": %s", where,
+                  gnutls_strerror(status));
+        return false;
+    }
+    gnutls_priority_deinit(parsed);
+    return true;
+}
+
+char *tls_priority_for(bool tls12, bool tls13) {
+    struct buffer text = {0};
+    buffer_printf(&text,
+                  "NORMAL:-VERS-ALL%s%s:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:+AES-128-GCM"
+                  ":+AES-256-GCM:+CHACHA20-POLY1305:-MAC-ALL:+AEAD:-GROUP-ALL:+GROUP-X25519"
+                  ":+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-SECP521R1",
+                  tls13 ? ":+VERS-TLS1.3" : "", tls12 ? ":+VERS-TLS1.2" : "");
+    return buffer_take(&text);
+}
+
+/* ---- observing the handshake ---- */
+
+static int on_message(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+                      const gnutls_datum_t *message) {
+    struct connection *connection = gnutls_transport_get_ptr(session);
+    if (!incoming)
+        return 0;
+    if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO && when == GNUTLS_HOOK_PRE)
+        connection->client_key_types = client_hello_key_types(
+            message->data, message->size, listener_offers_tls13(connection->listener));
+    else if (type == GNUTLS_HANDSHAKE_FINISHED && when == GNUTLS_HOOK_POST) {
+        if (!connection->cert)
+            tls_select_for_resumed(connection);
+        handshake_gate_pass(connection);
+        /* The handshake is done with the set; the one certificate stays for the pages. */
+        cert_set_release(connection->certs);
+        connection->certs = NULL;
+    }
+    return 0;
+}
+
+/* GnuTLS frees the session before libmicrohttpd says that the connection is closed. What a client
+ * did to our certificate can be asked only of the living session: the private data of a session
+ * extension are given back inside gnutls_deinit, when the session can still be read. */
+enum { OBSERVER_EXTENSION = 0xFF5A /* private use, RFC 8447; never sent */ };
+
+static void on_session_end(gnutls_ext_priv_data_t context) {
+    struct connection *connection = context;
+    if (!connection || !connection->session)
+        return;
+    handshake_gate_observe_end(connection);
+    connection->session = NULL;
+    refusals_note(listener_refusals(connection->listener), connection);
+}
+
+static int ignore_received(gnutls_session_t session, const unsigned char *data, size_t size) {
+    (void)session;
+    (void)data;
+    (void)size;
+    return 0;
+}
+
+static int send_nothing(gnutls_session_t session, gnutls_buffer_t data) {
+    (void)session;
+    (void)data;
+    return 0;
+}
+
+void tls_front_begin(struct tls_front *front, struct connection *connection) {
+    gnutls_session_t session = connection->session;
+    handshake_gate_enter(listener_gate(connection->listener), connection);
+    pthread_mutex_lock(&front->mutex); /* GnuTLS copies the key */
+    gnutls_session_ticket_enable_server(session, &front->ticket_key);
+    pthread_mutex_unlock(&front->mutex);
+    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH, on_message);
+    if (gnutls_session_ext_register(session, "observer", OBSERVER_EXTENSION, GNUTLS_EXT_TLS,
+                                    ignore_received, send_nothing, on_session_end, NULL, NULL,
+                                    0) == GNUTLS_E_SUCCESS)
+        gnutls_ext_set_data(session, OBSERVER_EXTENSION, connection);
+}
+
+void tls_front_end(struct connection *connection) {
+    handshake_gate_leave(connection);
+    /* libmicrohttpd frees the session first, but for a connection it could not even start. */
+    if (connection->session)
+        gnutls_ext_set_data(connection->session, OBSERVER_EXTENSION, NULL);
+}

@@ -1,0 +1,16 @@
+#include "platform/process.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+long process_id(void) {
+    return (long)getpid();
+}
+
+int process_is_terminal(FILE *stream) {
+    return isatty(fileno(stream));
+}
+
+void process_keep_files_private(void) {
+    umask(027);
+}
