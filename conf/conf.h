@@ -19,11 +19,11 @@ enum conf_protocol {
 struct conf_listener {
     char *address; /* an IP literal, "*", or "systemd:NAME" for a socket handed over under that name
                     */
-    uint16_t port; /* 0: any free one (only from the command line or for tests) */
+    uint16_t port; /* 0: any free one */
     enum conf_protocol protocol;
     char *certificate; /* pinned entry; NULL: the service's choice */
-    const char *file;  /* where it stands, for messages; "command line" for --listen, "built in" for
-                          defaults */
+    const char *file;  /* where it stands, for messages: one of conf's `files`, "command line" for
+                          --listen, "built in" for defaults */
     unsigned line;     /* 0: not from a file */
 };
 
@@ -44,7 +44,8 @@ struct conf_service {
 enum conf_first_shape { CONF_FIRST_MODERN, CONF_FIRST_CLASSIC };
 
 struct conf {
-    char *file; /* NULL: built-in defaults */
+    char *file;               /* NULL: built-in defaults */
+    struct string_list files; /* every file read: `file` and those it includes */
     char *state_folder;
     char *store_folder;      /* default: state_folder/certs */
     char *control_socket;    /* default: state_folder/control */

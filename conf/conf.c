@@ -1,0 +1,99 @@
+#include "conf/conf.h"
+
+#include "conf/conf_check.h"
+#include "conf/conf_defaults.h"
+#include "conf/conf_listen.h"
+#include "conf/conf_read.h"
+#include "conf/conf_source.h"
+#include "conf/conf_table.h"
+#include "platform/file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *conf_default_file(void) {
+    return MAILSTORED_SYSCONFDIR "/mailstored/mailstored.conf";
+}
+
+const struct conf_service *conf_service_find(const struct conf *conf, const char *name) {
+    for (size_t i = 0; i < conf->service_count; i++)
+        if (strcmp(conf->services[i].name, name) == 0)
+            return &conf->services[i];
+    return NULL;
+}
+
+void conf_destroy(struct conf *conf) {
+    if (!conf)
+        return;
+    for (size_t i = 0; i < conf->service_count; i++) {
+        conf_remove_listeners(&conf->services[i]);
+        conf_free_members(conf_service_settings, &conf->services[i]);
+        free(conf->services[i].name);
+    }
+    free(conf->services);
+    conf_free_members(conf_settings, conf);
+    string_list_finish(&conf->files);
+    free(conf->file);
+    free(conf);
+}
+
+/* The file named, or the default one if there is one. False if it should be there and cannot be
+ * read. */
+static bool read_file(struct conf_reading *reading, const char *file) {
+    struct blob bytes = {0};
+    struct error err = {0};
+    const char *name = file ? file : conf_default_file();
+    if (!file_read(name, CONF_FILE_LIMIT, &bytes, NULL, &err)) {
+        if (!file && err.kind == ERROR_MISSING)
+            return true;
+        conf_mistake(&reading->mistakes, (struct conf_origin){name, 0},
+                     "cannot read the configuration: %s", err.text);
+        return false;
+    }
+    bool ok = false;
+    reading->conf->file = strdup(name);
+    if (reading->conf->file)
+        ok = conf_read(reading, reading->conf->file, &bytes);
+    else
+        conf_out_of_memory(&reading->mistakes);
+    blob_finish(&bytes);
+    return ok;
+}
+
+static void take_state_folder(struct conf_reading *reading, const char *folder) {
+    free(reading->conf->state_folder);
+    reading->conf->state_folder = path_absolute(folder);
+    if (!reading->conf->state_folder)
+        conf_out_of_memory(&reading->mistakes);
+}
+
+bool conf_load(const struct conf_overrides *overrides, conf_report *report, void *context,
+               struct conf **out) {
+    struct conf_reading reading = {.mistakes = {report, context, 0}};
+    bool ok = false;
+    struct conf *conf = calloc(1, sizeof *conf);
+    reading.conf = conf;
+    if (!conf || !conf_set_defaults(conf_settings, conf)) {
+        conf_out_of_memory(&reading.mistakes);
+        goto done;
+    }
+    if (!read_file(&reading, overrides->config_file))
+        goto done;
+    if (overrides->state_folder)
+        take_state_folder(&reading, overrides->state_folder);
+    if (!conf_default_folders(conf) || (!reading.services_named && !conf_default_services(conf))) {
+        conf_out_of_memory(&reading.mistakes);
+        goto done;
+    }
+    conf_listen(conf, overrides->listen, overrides->listen_count, &reading.mistakes);
+    conf_check(&reading, overrides);
+    ok = reading.mistakes.count == 0;
+    if (ok) {
+        *out = conf;
+        conf = NULL;
+    }
+done:
+    conf_reading_finish(&reading);
+    conf_destroy(conf);
+    return ok;
+}

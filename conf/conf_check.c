@@ -1,0 +1,233 @@
+#include "conf/conf_check.h"
+
+#include "base/blob.h"
+#include "conf/conf_words.h"
+#include "platform/file.h"
+#include "platform/socket.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct conf_origin whole_file(const struct conf *conf) {
+    return conf->file ? (struct conf_origin){conf->file, 0} : CONF_BUILT_IN;
+}
+
+static struct conf_origin service_origin(const struct conf_reading *reading,
+                                         const struct conf_service *service) {
+    return conf_place_of(reading, service, whole_file(reading->conf));
+}
+
+static struct conf_origin listener_origin(const struct conf_listener *listener) {
+    return (struct conf_origin){listener->file, listener->line};
+}
+
+/* ---- folders ---- */
+
+static void check_folders(struct conf_reading *reading, const struct conf_overrides *overrides) {
+    const struct conf *conf = reading->conf;
+    struct error err = {0};
+    struct file_identity identity;
+    const struct conf_origin state =
+        overrides->state_folder ? CONF_FROM_COMMAND_LINE
+                                : conf_place_of(reading, &conf->state_folder, whole_file(conf));
+    bool state_ok = folder_writable(conf->state_folder, &err);
+    if (!state_ok)
+        conf_mistake(&reading->mistakes, state,
+                     "the state folder cannot be written: %s; allowed: a folder that this user can "
+                     "write or make (state_folder, --state)",
+                     err.text);
+
+    bool store_named = conf_place_known(reading, &conf->store_folder);
+    if (store_named || state_ok) {
+        const struct conf_origin store = conf_place_of(reading, &conf->store_folder, state);
+        if (folder_writable(conf->store_folder, &err))
+            ;
+        else if (file_identify(conf->store_folder, &identity, NULL) && identity.is_folder)
+            conf_warning(&reading->mistakes, store,
+                         "the store cannot be written: %s; what is in it is served, but no "
+                         "certificate can be made there",
+                         err.text);
+        else
+            conf_mistake(&reading->mistakes, store,
+                         "the store folder does not exist and cannot be made: %s; allowed: a "
+                         "folder that exists or that this user can make (store_folder)",
+                         err.text);
+    }
+
+    if (conf_place_known(reading, &conf->control_socket)) {
+        char *folder = strdup(conf->control_socket);
+        char *slash = folder ? strrchr(folder, '/') : NULL;
+        if (slash)
+            slash[slash == folder ? 1 : 0] = '\0';
+        if (slash && !folder_writable(folder, &err))
+            conf_mistake(&reading->mistakes,
+                         conf_place_of(reading, &conf->control_socket, whole_file(conf)),
+                         "the control socket's folder cannot be written: %s", err.text);
+        free(folder);
+    }
+}
+
+/* ---- services ---- */
+
+static bool serves_https(const struct conf_service *service) {
+    if (!service->enabled)
+        return false;
+    for (size_t i = 0; i < service->listener_count; i++)
+        if (service->listeners[i].protocol == CONF_HTTPS)
+            return true;
+    return false;
+}
+
+static bool redirects(const struct conf_service *service) {
+    if (!service->enabled)
+        return false;
+    for (size_t i = 0; i < service->listener_count; i++)
+        if (service->listeners[i].protocol == CONF_REDIRECT)
+            return true;
+    return false;
+}
+
+static void check_redirect(struct conf_reading *reading, const struct conf_service *service) {
+    const struct conf *conf = reading->conf;
+    bool named = conf_place_known(reading, &service->redirect_to);
+    if (!service->redirect_to || (!named && !redirects(service)))
+        return;
+    const struct conf_service *target = conf_service_find(conf, service->redirect_to);
+    if (target && (serves_https(target) || !redirects(service)))
+        return;
+
+    struct buffer allowed = {0};
+    for (size_t i = 0; i < conf->service_count; i++)
+        if (serves_https(&conf->services[i]))
+            buffer_printf(&allowed, "%s\"%s\"", allowed.size > 0 ? ", " : "",
+                          conf->services[i].name);
+    conf_mistake(&reading->mistakes,
+                 conf_place_of(reading, &service->redirect_to, service_origin(reading, service)),
+                 "%s: redirect_to is \"%s\", which is %s; allowed: %s", service->name,
+                 service->redirect_to,
+                 target ? "no service with an enabled HTTPS listener" : "no service",
+                 allowed.size > 0 && !allowed.failed
+                     ? allowed.data
+                     : "an enabled service with an HTTPS listener, of which there is none");
+    buffer_finish(&allowed);
+}
+
+static void check_services(struct conf_reading *reading) {
+    const struct conf *conf = reading->conf;
+    bool any_enabled = false;
+    for (size_t i = 0; i < conf->service_count; i++) {
+        const struct conf_service *service = &conf->services[i];
+        any_enabled = any_enabled || service->enabled;
+        if (service->enabled && service->listener_count == 0 && !reading->services_broken)
+            conf_mistake(&reading->mistakes, service_origin(reading, service),
+                         "%s is enabled but has no listeners; allowed: listeners = ( { address = "
+                         "\"*\"; port = 8462; } ), or enabled = false",
+                         service->name);
+        check_redirect(reading, service);
+    }
+    if (!any_enabled && !reading->services_broken)
+        conf_mistake(&reading->mistakes, conf_place_of(reading, &conf->services, whole_file(conf)),
+                     "no service is enabled: nothing would be served; allowed: at least one "
+                     "service without enabled = false");
+}
+
+/* ---- addresses and ports ---- */
+
+/* A listener of an enabled service, with its address in the one form that can be compared. */
+struct endpoint {
+    const struct conf_service *service;
+    const struct conf_listener *listener;
+    char host[SOCKET_TEXT_SIZE];
+};
+
+/* Does this address take connections to the other? The unspecified IPv6 address takes IPv4 too
+ * where the system maps it, which is the usual case. */
+static bool covers(const char *host, const char *other) {
+    if (strcmp(host, "*") == 0 || strcmp(host, "::") == 0 || strcmp(host, other) == 0)
+        return true;
+    return strcmp(host, "0.0.0.0") == 0 && !strchr(other, ':');
+}
+
+static bool overlap(const struct endpoint *a, const struct endpoint *b) {
+    bool a_handed_over = conf_is_handed_over(a->listener->address);
+    bool b_handed_over = conf_is_handed_over(b->listener->address);
+    if (a_handed_over || b_handed_over)
+        return strcmp(a->listener->address, b->listener->address) == 0;
+    if (a->listener->port != b->listener->port || a->listener->port == 0)
+        return false;
+    return covers(a->host, b->host) || covers(b->host, a->host);
+}
+
+static void tell_overlap(struct conf_reading *reading, const struct endpoint *first,
+                         const struct endpoint *second) {
+    char line[24] = "";
+    if (first->listener->line > 0)
+        snprintf(line, sizeof line, ":%u", first->listener->line);
+    if (conf_is_handed_over(first->listener->address))
+        conf_mistake(&reading->mistakes, listener_origin(second->listener),
+                     "%s: \"%s\" is taken already by %s (%s%s); allowed: each socket once",
+                     second->service->name, second->listener->address, first->service->name,
+                     first->listener->file, line);
+    else
+        conf_mistake(&reading->mistakes, listener_origin(second->listener),
+                     "%s: address %s, port %" PRIu16 " overlaps address %s, port %" PRIu16
+                     " of %s (%s%s); allowed: each address and port once",
+                     second->service->name, second->listener->address, second->listener->port,
+                     first->listener->address, first->listener->port, first->service->name,
+                     first->listener->file, line);
+}
+
+static bool make_endpoint(const struct conf_service *service, const struct conf_listener *listener,
+                          struct endpoint *out) {
+    struct socket_address address;
+    *out = (struct endpoint){service, listener, "*"};
+    if (!listener->address)
+        return false; /* told already */
+    if (strcmp(listener->address, "*") != 0 &&
+        socket_address_parse(listener->address, listener->port, &address))
+        socket_address_host((const struct sockaddr *)&address.storage, out->host);
+    return true;
+}
+
+static void check_endpoints(struct conf_reading *reading) {
+    const struct conf *conf = reading->conf;
+    size_t count = 0, limit = 0;
+    for (size_t i = 0; i < conf->service_count; i++)
+        limit += conf->services[i].listener_count;
+    struct endpoint *endpoints = calloc(limit + 1, sizeof *endpoints);
+    if (!endpoints) {
+        conf_out_of_memory(&reading->mistakes);
+        return;
+    }
+    for (size_t i = 0; i < conf->service_count; i++) {
+        const struct conf_service *service = &conf->services[i];
+        for (size_t j = 0; service->enabled && j < service->listener_count; j++)
+            if (make_endpoint(service, &service->listeners[j], &endpoints[count]))
+                count++;
+    }
+    for (size_t second = 1; second < count; second++)
+        for (size_t first = 0; first < second; first++)
+            if (overlap(&endpoints[first], &endpoints[second])) {
+                tell_overlap(reading, &endpoints[first], &endpoints[second]);
+                break; /* one mistake for each listener is enough */
+            }
+    free(endpoints);
+}
+
+void conf_check(struct conf_reading *reading, const struct conf_overrides *overrides) {
+    const struct conf *conf = reading->conf;
+    if (!overrides->reading)
+        check_folders(reading, overrides);
+    if (conf->limits.request_line_bytes > conf->limits.header_bytes)
+        conf_mistake(
+            &reading->mistakes,
+            conf_place_of(reading, &conf->limits.request_line_bytes,
+                          conf_place_of(reading, &conf->limits.header_bytes, whole_file(conf))),
+            "limits.request_line_bytes is %" PRId64
+            ", but limits.header_bytes, which counts it too, is %" PRId64 "; allowed: at most that",
+            conf->limits.request_line_bytes, conf->limits.header_bytes);
+    check_services(reading);
+    check_endpoints(reading);
+}

@@ -1,0 +1,20 @@
+/* What a text of the configuration may be: addresses, host names, names of entries and services.
+ * Queries on the text alone; nothing here asks the machine. */
+#pragma once
+
+#include <stdbool.h>
+
+#define CONF_ENTRY_NAMES                                                                         \
+    "the name of an entry of the store: no path, no leading dot, no name the store passes over " \
+    "(~, .tmp, .swp, .bak at its end)"
+#define CONF_KEY_CHOICES "ecdsa-p256, ecdsa-p384, rsa-2048, rsa-3072 or rsa-4096"
+
+#define CONF_HANDED_OVER "systemd:"
+
+bool conf_is_address(const char *text); /* an IP literal, "*", "systemd:NAME" */
+bool conf_is_handed_over(const char *address);
+bool conf_is_host(const char *text);             /* a DNS name or an IP literal */
+bool conf_is_certificate_name(const char *text); /* the same, or a wildcard name */
+bool conf_is_entry_name(const char *text);
+bool conf_is_key_choice(const char *text);
+bool conf_is_service_name(const char *text); /* a letter, then letters, digits, "_" and "-" */
