@@ -1,0 +1,50 @@
+"""Fixtures of the system tests: the real daemon, certificates, the log on failure.
+
+Nothing here uses a fixed port, a fixed folder, or a process that the test did not start.
+"""
+
+import pytest
+
+from lib.certs import CertificateFactory
+from lib.daemon import MAILSTORED, Daemon
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_daemon_is_built():
+    assert MAILSTORED.exists(), f"{MAILSTORED} is not built (MAILSTORED_BUILD names the build folder)"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.failed:
+        for daemon in getattr(item, "daemons", []):
+            lines = daemon.log.splitlines()
+            left_out = [f"… {len(lines) - 300} lines …"] if len(lines) > 300 else []
+            report.sections.append((f"log of {' '.join(daemon.command)}",
+                                    "\n".join(left_out + lines[-300:])))
+
+
+@pytest.fixture
+def daemon(request, tmp_path):
+    """daemon(config, …): starts one; see lib.daemon.Daemon. `wait=False`: does not wait for it."""
+    request.node.daemons = started = []
+
+    def start(config=None, wait=True, prepare=None, **options):
+        folder = options.pop("folder", None) or tmp_path / f"daemon{len(started)}"
+        folder.mkdir(mode=0o755, exist_ok=True)
+        made = Daemon(folder, config, **options)
+        started.append(made)
+        if prepare:
+            prepare(made)
+        return made.start(wait)
+
+    yield start
+    complaints = [complaint for made in started if (complaint := made.finish())]
+    assert not complaints, "; ".join(complaints)
+
+
+@pytest.fixture(scope="session")
+def certs():
+    """Certificates of every kind; see lib.certs."""
+    return CertificateFactory()
