@@ -1,0 +1,3 @@
+unit_test(client_hello daemon)
+unit_test(warnings daemon)
+fuzz_target(client_hello daemon)
