@@ -1,0 +1,65 @@
+# What the parts of ./check share: building, running tests, and noting how each went.
+# Each part is a script of its own, run in the repository's root with CHECK_RESULTS naming the file
+# that ./check counts, and CHECK_FILTER the names to look for ("a|b"; empty: all).
+# shellcheck shell=bash
+set -euo pipefail
+
+jobs=$(nproc)
+
+# note passed|failed|skipped NAME
+note() {
+    echo "$1 $2" >>"$CHECK_RESULTS"
+}
+
+# check NAME COMMAND…: one check that either holds or does not; the part goes on either way.
+check() {
+    local name=$1
+    shift
+    if "$@"; then
+        note passed "$name"
+    else
+        note failed "$name"
+    fi
+}
+
+# build FOLDER CMAKE-ARGUMENT…: configures (only new arguments cost anything) and builds.
+build() {
+    local folder=$1
+    shift
+    cmake -S . -B "$folder" -G Ninja "$@" >"$CHECK_RESULTS.cmake" 2>&1 ||
+        { cat "$CHECK_RESULTS.cmake" && return 1; }
+    cmake --build "$folder" -j "$jobs"
+}
+
+# The build that most parts look at, and the one people use.
+build_normal() {
+    build build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DMAILSTORED_TESTS=ON -DMAILSTORED_WERROR=ON
+}
+
+# run_ctest FOLDER NAME-PATTERN: the unit tests of a build whose name matches; `|` means or.
+run_ctest() {
+    local report=$CHECK_RESULTS.ctest.xml
+    rm -f "$report"
+    ctest --test-dir "$1" -j "$jobs" --output-on-failure --timeout 300 -R "$2" \
+        --output-junit "$report" || true
+    python3 tests/parts/tally.py "$report" >>"$CHECK_RESULTS"
+}
+
+# run_pytest FOLDER…: prefix= goes before the names of the tests in the summary.
+run_pytest() {
+    local report=$CHECK_RESULTS.pytest.xml options=() status=0
+    if [[ $CHECK_FILTER ]]; then
+        options+=(-k "${CHECK_FILTER//|/ or }")
+    fi
+    rm -f "$report"
+    /usr/bin/python3 -m pytest -c tests/pytest.ini --rootdir tests --junit-xml "$report" \
+        "${options[@]}" "${pytest_options[@]}" "$@" || status=$?
+    # 5: no test has such a name; ./check says so if that holds for all parts.
+    ((status <= 1 || status == 5)) || note failed "pytest $* (exit status $status)"
+    [[ ! -e $report ]] || python3 tests/parts/tally.py "$report" >>"$CHECK_RESULTS"
+}
+pytest_options=()
+
+c_files() {
+    git ls-files --cached --others --exclude-standard -- '*.[ch]'
+}
