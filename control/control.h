@@ -36,6 +36,8 @@ struct control_command {
 bool control_server_create(struct loop *loop, const char *path,
                            const struct control_command *commands, void *context,
                            struct control_server **out, struct error *err);
+/* For tests, which do not wait that long. */
+void control_server_set_patience(struct control_server *server, int64_t patience_ms);
 /* Closes everything and removes the socket. NULL is legal. Not from within an answer. */
 void control_server_destroy(struct control_server *server);
 

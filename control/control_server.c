@@ -34,6 +34,7 @@ struct control_server {
     bool is_retrying;
     struct client *clients[CONTROL_CLIENT_LIMIT];
     size_t client_count;
+    int64_t patience_ms;
 };
 
 static void on_connection(void *context);
@@ -71,6 +72,10 @@ static void watch_listener(struct control_server *server) {
     set_timer(server);
 }
 
+static void client_extend(struct client *client) {
+    client->deadline_ms = time_monotonic_ms() + client->server->patience_ms;
+}
+
 static void client_free(struct client *client) {
     loop_source_destroy(client->source);
     socket_close(client->socket);
@@ -100,7 +105,7 @@ static void client_send(struct client *client) {
         if (count < 0)
             break; /* the peer has gone: nobody to tell */
         client->sent += (size_t)count;
-        client->deadline_ms = time_monotonic_ms() + CONTROL_PATIENCE_MS;
+        client_extend(client);
     }
     client_drop(client);
 }
@@ -113,7 +118,7 @@ static void client_begin_answer(struct client *client) {
     }
     buffer_finish(&client->request);
     client->is_answering = true;
-    client->deadline_ms = time_monotonic_ms() + CONTROL_PATIENCE_MS;
+    client_extend(client);
     loop_source_want(client->source, LOOP_WRITABLE);
     client_send(client);
 }
@@ -181,7 +186,7 @@ static bool client_add(struct control_server *server, int socket, struct error *
     }
     client->server = server;
     client->socket = socket;
-    client->deadline_ms = time_monotonic_ms() + CONTROL_PATIENCE_MS;
+    client_extend(client);
     server->clients[server->client_count++] = client;
     return true;
 }
@@ -209,10 +214,10 @@ static void on_timer(void *context) {
     /* Backwards, since dropping one moves the last into its place. */
     for (size_t i = server->client_count; i-- > 0;)
         if (server->clients[i]->deadline_ms <= now) {
-            log_info("control", "a client was dropped: it %s for %d s",
+            log_info("control", "a client was dropped: it %s for %lld ms",
                      server->clients[i]->is_answering ? "took nothing of its answer"
                                                       : "did not send its request",
-                     CONTROL_PATIENCE_MS / 1000);
+                     (long long)server->patience_ms);
             client_drop(server->clients[i]);
         }
     watch_listener(server);
@@ -226,8 +231,11 @@ bool control_server_create(struct loop *loop, const char *path,
         error_set(err, ERROR_MEMORY, "out of memory");
         return false;
     }
-    *server = (struct control_server){
-        .loop = loop, .commands = commands, .context = context, .listener = -1};
+    *server = (struct control_server){.loop = loop,
+                                      .commands = commands,
+                                      .context = context,
+                                      .listener = -1,
+                                      .patience_ms = CONTROL_PATIENCE_MS};
     server->path = strdup(path);
     if (!server->path) {
         error_set(err, ERROR_MEMORY, "out of memory");
@@ -242,6 +250,10 @@ bool control_server_create(struct loop *loop, const char *path,
 failed:
     control_server_destroy(server);
     return false;
+}
+
+void control_server_set_patience(struct control_server *server, int64_t patience_ms) {
+    server->patience_ms = patience_ms;
 }
 
 void control_server_destroy(struct control_server *server) {

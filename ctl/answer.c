@@ -12,6 +12,11 @@ bool answer_true(const json_t *object, const char *member) {
     return json_is_true(json_object_get(object, member));
 }
 
+void answer_strip(json_t *answer) {
+    json_object_del(answer, "protocol");
+    json_object_del(answer, "ok");
+}
+
 static int append_piece(const char *data, size_t size, void *context) {
     buffer_append(context, data, size);
     return 0;

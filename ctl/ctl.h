@@ -57,6 +57,7 @@ enum ctl_exit ctl_status(struct ctl *ctl);
 enum ctl_exit ctl_list(struct ctl *ctl);
 enum ctl_exit ctl_show(struct ctl *ctl);
 enum ctl_exit ctl_reload(struct ctl *ctl);
+enum ctl_exit ctl_renew(struct ctl *ctl);
 enum ctl_exit ctl_help(struct ctl *ctl);
 
 /* Says on standard error what went wrong; gives the exit status for its kind. */

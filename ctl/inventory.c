@@ -67,8 +67,7 @@ bool inventory_get(const struct place *place, const char *entry, int64_t now, js
     }
     if (!asked && !read_files(place, entry, now, &answer, err))
         return false;
-    json_object_del(answer, "protocol");
-    json_object_del(answer, "ok");
+    answer_strip(answer);
     if (json_object_set_new(answer, "source", json_string(asked ? "daemon" : "files")) != 0 ||
         json_object_set_new(answer, "store_folder", report_text(place->store_folder)) != 0) {
         error_set(err, ERROR_MEMORY, "out of memory");

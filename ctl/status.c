@@ -122,12 +122,6 @@ static bool gather_twice(const char *socket, const char *server_name, int64_t no
     return gather(socket, server_name, now, out, fine, err);
 }
 
-static void tidy(json_t *answer) {
-    json_object_del(answer, "protocol");
-    json_object_del(answer, "ok");
-    json_object_set_new(answer, "running", json_true());
-}
-
 static enum ctl_exit without_daemon(const struct ctl *ctl, const struct place *place,
                                     const struct error *err, struct buffer *out) {
     if (ctl->options.json) {
@@ -158,7 +152,8 @@ enum ctl_exit ctl_status(struct ctl *ctl) {
         status = without_daemon(ctl, &place, &err, &ctl->out);
         goto done;
     }
-    tidy(answer);
+    answer_strip(answer);
+    json_object_set_new(answer, "running", json_true());
     if (ctl->options.json)
         answer_append_json(answer, &ctl->out);
     else

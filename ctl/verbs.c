@@ -19,6 +19,10 @@ const struct ctl_verb ctl_verbs[] = {
     {"reload", "", "have the daemon read its configuration and its store again",
      "As SIGHUP does. A configuration with a mistake changes nothing, and the mistake is told.\n",
      0, 0, ctl_reload},
+    {"renew", "", "have the daemon make its own certificate anew",
+     "For the host's names and addresses as they are now. Who trusted the old one must be given\n"
+     "the new one.\n",
+     0, 0, ctl_renew},
     {"help", "[VERB]", "this text, or that of one verb", "", 0, 1, ctl_help},
     {0},
 };
