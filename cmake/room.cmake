@@ -22,6 +22,10 @@ endfunction()
 
 # unit_test(NAME ROOM…): tests/unit/test_NAME.c with cmocka, linked against the rooms it tests.
 function(unit_test name)
+    if(NOT EXISTS ${PROJECT_SOURCE_DIR}/tests/unit/test_${name}.c)
+        message(WARNING "unit test ${name} is not written yet")
+        return()
+    endif()
     add_executable(test_${name} ${PROJECT_SOURCE_DIR}/tests/unit/test_${name}.c)
     target_link_libraries(test_${name} PRIVATE ${ARGN} PkgConfig::CMOCKA)
     add_test(NAME unit_${name} COMMAND test_${name})
@@ -29,7 +33,7 @@ endfunction()
 
 # fuzz_target(NAME ROOM…): tests/fuzz/fuzz_NAME.c with libFuzzer, seeds in tests/fuzz/corpus/NAME.
 function(fuzz_target name)
-    if(NOT MAILSTORED_FUZZ)
+    if(NOT MAILSTORED_FUZZ OR NOT EXISTS ${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_${name}.c)
         return()
     endif()
     add_executable(fuzz_${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_${name}.c)
