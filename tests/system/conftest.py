@@ -18,22 +18,22 @@ def the_daemon_is_built():
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if report.failed:
-        for daemon in getattr(item, "daemons", []):
+        for daemon in getattr(item, "daemons", []) + getattr(item.getparent(pytest.Module),
+                                                             "daemons", []):
             lines = daemon.log.splitlines()
             left_out = [f"… {len(lines) - 300} lines …"] if len(lines) > 300 else []
             report.sections.append((f"log of {' '.join(daemon.command)}",
                                     "\n".join(left_out + lines[-300:])))
 
 
-@pytest.fixture
-def daemon(request, tmp_path):
-    """daemon(config, …): starts one; see lib.daemon.Daemon. `wait=False`: does not wait for it."""
-    request.node.daemons = started = []
+def starter(node, folder):
+    """Gives start(config, …), and when the test is over ends what it started."""
+    node.daemons = started = []
 
     def start(config=None, wait=True, prepare=None, **options):
-        folder = options.pop("folder", None) or tmp_path / f"daemon{len(started)}"
-        folder.mkdir(mode=0o755, exist_ok=True)
-        made = Daemon(folder, config, **options)
+        own = folder / f"daemon{len(started)}"
+        own.mkdir()
+        made = Daemon(own, config, **options)
         started.append(made)
         if prepare:
             prepare(made)
@@ -42,6 +42,19 @@ def daemon(request, tmp_path):
     yield start
     complaints = [complaint for made in started if (complaint := made.finish())]
     assert not complaints, "; ".join(complaints)
+
+
+@pytest.fixture
+def daemon(request, tmp_path):
+    """daemon(config, …) starts one; see lib.daemon.Daemon. `wait=False`: does not wait until it
+    listens; `prepare(made)` is called before the start."""
+    yield from starter(request.node, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def module_daemon(request, tmp_path_factory):
+    """The same for a daemon that the tests of a file share."""
+    yield from starter(request.node, tmp_path_factory.mktemp("shared"))
 
 
 @pytest.fixture(scope="session")
