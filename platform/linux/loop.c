@@ -80,6 +80,12 @@ void loop_source_destroy(struct loop_source *source) {
     source->loop->dead = source;
 }
 
+void loop_source_want(struct loop_source *source, enum loop_want want) {
+    struct epoll_event event = {.events = want == LOOP_WRITABLE ? EPOLLOUT : EPOLLIN,
+                                .data.ptr = source};
+    epoll_ctl(source->loop->epoll, EPOLL_CTL_MOD, source->descriptor, &event);
+}
+
 static void bury(struct loop *loop) {
     while (loop->dead) {
         struct loop_source *next = loop->dead->next_dead;
@@ -153,10 +159,6 @@ static int wait_ms(const struct loop *loop) {
 
 /* ---- signals ---- */
 
-static int signal_number(enum loop_signal signal) {
-    return signal == LOOP_SIGNAL_RELOAD ? SIGHUP : SIGUSR1;
-}
-
 static void on_signals(void *context) {
     struct loop *loop = context;
     struct signalfd_siginfo info;
@@ -172,7 +174,6 @@ static void on_signals(void *context) {
 bool loop_on_signal(struct loop *loop, enum loop_signal signal, void (*call)(void *context),
                     void *context, struct error *err) {
     (void)err;
-    (void)signal_number;
     loop->on_signal[signal].call = call;
     loop->on_signal[signal].context = context;
     return true;

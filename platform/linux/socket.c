@@ -139,6 +139,17 @@ bool socket_bound_address(int descriptor, struct socket_address *out, struct err
     return false;
 }
 
+bool socket_accept(int listener, int *out, struct error *err) {
+    int descriptor = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (descriptor >= 0) {
+        *out = descriptor;
+        return true;
+    }
+    bool none = errno == EAGAIN || errno == ECONNABORTED || errno == EINTR;
+    error_set_system(err, none ? EAGAIN : errno, "no connection to accept");
+    return false;
+}
+
 void socket_close(int descriptor) {
     if (descriptor >= 0)
         close(descriptor);
