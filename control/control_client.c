@@ -89,7 +89,7 @@ bool control_ask(const char *path, const char *command, const json_t *members, i
         goto done;
     }
     if (!socket_local_connect(path, &socket, err)) {
-        if (err && err->kind == ERROR_MISSING)
+        if (err && (err->kind == ERROR_MISSING || err->kind == ERROR_BUSY))
             error_set(err, ERROR_UNREACHABLE, "no daemon answers on %s", path);
         goto done;
     }

@@ -34,8 +34,8 @@ void socket_close(int descriptor);
 /* A local stream socket (AF_UNIX) that only the owner and root can open (0600). Listening replaces
  * a stale one; ERROR_BUSY if somebody answers on it. Paths longer than sun_path are handled. */
 bool socket_local_listen(const char *path, int *out, struct error *err);
-bool socket_local_connect(const char *path, int *out,
-                          struct error *err); /* blocking; ERROR_MISSING */
+/* Blocking. ERROR_MISSING: nobody listens there; ERROR_BUSY: nobody is let in for 5 s. */
+bool socket_local_connect(const char *path, int *out, struct error *err);
 /* Blocking connect to a TCP address within `timeout_ms`; reads and writes then time out likewise.
  */
 bool socket_connect(const struct socket_address *address, int timeout_ms, int *out,

@@ -155,7 +155,18 @@ void socket_close(int descriptor) {
         close(descriptor);
 }
 
+bool socket_set_timeout(int descriptor, int timeout_ms, struct error *err) {
+    struct timeval limit = {timeout_ms / 1000, (timeout_ms % 1000) * 1000};
+    if (setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0 &&
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == 0)
+        return true;
+    error_set_system(err, errno, "a socket takes no timeout");
+    return false;
+}
+
 /* ---- local sockets ---- */
+
+enum { LOCAL_CONNECT_TIMEOUT_MS = 5000 };
 
 /* A path that does not fit is named through a descriptor of its folder. */
 static bool local_address(const char *path, struct sockaddr_un *out, int *folder,
@@ -195,7 +206,9 @@ bool socket_local_connect(const char *path, int *out, struct error *err) {
         close(descriptor);
         return false;
     }
-    bool ok = connect(descriptor, (struct sockaddr *)&address, sizeof address) == 0;
+    /* Who hangs lets nobody in once its backlog is full: that must not hang us. */
+    bool ok = socket_set_timeout(descriptor, LOCAL_CONNECT_TIMEOUT_MS, NULL) &&
+              connect(descriptor, (struct sockaddr *)&address, sizeof address) == 0;
     int why = errno == ECONNREFUSED ? ENOENT : errno;
     if (folder >= 0)
         close(folder);
@@ -211,14 +224,15 @@ bool socket_local_connect(const char *path, int *out, struct error *err) {
 bool socket_local_listen(const char *path, int *out, struct error *err) {
     struct sockaddr_un address = {0};
     struct stat status;
-    int folder, other;
+    struct error other_error = {0};
+    int folder, other = -1;
     if (lstat(path, &status) == 0) {
         if (!S_ISSOCK(status.st_mode)) {
             error_set(err, ERROR_EXISTS, "%s is there, but is no socket", path);
             return false;
         }
-        if (socket_local_connect(path, &other, NULL)) {
-            close(other);
+        if (socket_local_connect(path, &other, &other_error) || other_error.kind == ERROR_BUSY) {
+            socket_close(other);
             error_set(err, ERROR_BUSY, "%s is in use by another daemon", path);
             return false;
         }
@@ -273,9 +287,7 @@ bool socket_connect(const struct socket_address *address, int timeout_ms, int *o
         close(descriptor);
         return false;
     }
-    struct timeval limit = {timeout_ms / 1000, (timeout_ms % 1000) * 1000};
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    socket_set_timeout(descriptor, timeout_ms, NULL);
     fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK);
     *out = descriptor;
     return true;
