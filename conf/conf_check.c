@@ -1,6 +1,7 @@
 #include "conf/conf_check.h"
 
 #include "base/blob.h"
+#include "conf/conf_defaults.h"
 #include "conf/conf_words.h"
 #include "platform/file.h"
 #include "platform/socket.h"
@@ -26,6 +27,8 @@ static struct conf_origin listener_origin(const struct conf_listener *listener) 
 /* ---- folders ---- */
 
 static void check_folders(struct conf_reading *reading, const struct conf_overrides *overrides) {
+    if (overrides->reading)
+        return;
     const struct conf *conf = reading->conf;
     struct error err = {0};
     struct file_identity identity;
@@ -91,8 +94,9 @@ static bool redirects(const struct conf_service *service) {
 
 static void check_redirect(struct conf_reading *reading, const struct conf_service *service) {
     const struct conf *conf = reading->conf;
-    bool named = conf_place_known(reading, &service->redirect_to);
-    if (!service->redirect_to || (!named && !redirects(service)))
+    /* Every service has the default; it need lead nowhere where nothing is redirected. */
+    bool is_default = service->redirect_to && strcmp(service->redirect_to, CONF_MAIN_SERVICE) == 0;
+    if (!service->redirect_to || (is_default && !redirects(service)))
         return;
     const struct conf_service *target = conf_service_find(conf, service->redirect_to);
     if (target && (serves_https(target) || !redirects(service)))
@@ -151,10 +155,6 @@ static bool covers(const char *host, const char *other) {
 }
 
 static bool overlap(const struct endpoint *a, const struct endpoint *b) {
-    bool a_handed_over = conf_is_handed_over(a->listener->address);
-    bool b_handed_over = conf_is_handed_over(b->listener->address);
-    if (a_handed_over || b_handed_over)
-        return strcmp(a->listener->address, b->listener->address) == 0;
     if (a->listener->port != b->listener->port || a->listener->port == 0)
         return false;
     return covers(a->host, b->host) || covers(b->host, a->host);
@@ -165,26 +165,21 @@ static void tell_overlap(struct conf_reading *reading, const struct endpoint *fi
     char line[24] = "";
     if (first->listener->line > 0)
         snprintf(line, sizeof line, ":%u", first->listener->line);
-    if (conf_is_handed_over(first->listener->address))
-        conf_mistake(&reading->mistakes, listener_origin(second->listener),
-                     "%s: \"%s\" is taken already by %s (%s%s); allowed: each socket once",
-                     second->service->name, second->listener->address, first->service->name,
-                     first->listener->file, line);
-    else
-        conf_mistake(&reading->mistakes, listener_origin(second->listener),
-                     "%s: address %s, port %" PRIu16 " overlaps address %s, port %" PRIu16
-                     " of %s (%s%s); allowed: each address and port once",
-                     second->service->name, second->listener->address, second->listener->port,
-                     first->listener->address, first->listener->port, first->service->name,
-                     first->listener->file, line);
+    conf_mistake(&reading->mistakes, listener_origin(second->listener),
+                 "%s: address %s, port %" PRIu16 " overlaps address %s, port %" PRIu16
+                 " of %s (%s%s); allowed: each address and port once",
+                 second->service->name, second->listener->address, second->listener->port,
+                 first->listener->address, first->listener->port, first->service->name,
+                 first->listener->file, line);
 }
 
 static bool make_endpoint(const struct conf_service *service, const struct conf_listener *listener,
                           struct endpoint *out) {
     struct socket_address address;
     *out = (struct endpoint){service, listener, "*"};
-    if (!listener->address)
-        return false; /* told already */
+    /* Told already; or bound by the service manager, which lends several under one name. */
+    if (!listener->address || conf_is_handed_over(listener->address))
+        return false;
     if (strcmp(listener->address, "*") != 0 &&
         socket_address_parse(listener->address, listener->port, &address))
         socket_address_host((const struct sockaddr *)&address.storage, out->host);

@@ -16,7 +16,7 @@ static const struct default_service {
     uint16_t port;
     bool enabled;
 } default_services[] = {
-    {"web-access", CONF_HTTPS, 8462, true},
+    {CONF_MAIN_SERVICE, CONF_HTTPS, 8462, true},
     {"web-access-http", CONF_REDIRECT, 8461, false},
     {"client", CONF_HTTPS, 8460, false},
     {"administration", CONF_HTTPS, 8463, false},

@@ -3,6 +3,9 @@
 
 #include "conf/conf.h"
 
+/* What users open; where redirections lead unless told otherwise. */
+#define CONF_MAIN_SERVICE "web-access"
+
 /* The services of a configuration that names none. False: out of memory. */
 bool conf_default_services(struct conf *conf);
 

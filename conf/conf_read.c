@@ -80,6 +80,11 @@ static void read_listeners(struct conf_reader *reader, const config_setting_t *f
         listener->line = origin.line;
         if (!conf_set_defaults(conf_listener_settings, listener))
             conf_out_of_memory(conf_reader_mistakes(reader));
+        if (config_setting_get_member(item, "address")) {
+            /* One that turns out wrong must not leave the default, which overlaps everything. */
+            free(listener->address);
+            listener->address = NULL;
+        }
         read_group(reader, item, conf_listener_settings, listener);
         if (listener->address && !conf_is_handed_over(listener->address) &&
             !config_setting_get_member(item, "port"))
@@ -90,11 +95,11 @@ static void read_listeners(struct conf_reader *reader, const config_setting_t *f
 
 static void read_service(struct conf_reader *reader, const config_setting_t *from,
                          struct conf_service *service) {
-    const char *name = config_setting_name(from);
-    if (!conf_set_defaults(conf_service_settings, service) || !(service->name = strdup(name)))
+    if (!conf_set_defaults(conf_service_settings, service))
         conf_out_of_memory(conf_reader_mistakes(reader));
     read_group(reader, from, conf_service_settings, service);
-    if (!config_setting_get_member(from, "listeners") && !conf_default_listeners(service, name))
+    if (!config_setting_get_member(from, "listeners") &&
+        !conf_default_listeners(service, service->name))
         conf_out_of_memory(conf_reader_mistakes(reader));
 }
 
@@ -125,7 +130,13 @@ static void read_services(struct conf_reader *reader, const config_setting_t *fr
             conf_value_wrong_type(reader, item, "a group { listeners = ( … ); … }");
             reader->reading->services_broken = true;
         } else {
-            struct conf_service *service = &conf->services[conf->service_count++];
+            struct conf_service *service = &conf->services[conf->service_count];
+            service->name = strdup(config_setting_name(item));
+            if (!service->name) {
+                conf_out_of_memory(conf_reader_mistakes(reader));
+                return;
+            }
+            conf->service_count++;
             remember_place(reader, item, service);
             read_service(reader, item, service);
         }

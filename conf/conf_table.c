@@ -1,5 +1,6 @@
 #include "conf/conf_table.h"
 
+#include "conf/conf_defaults.h"
 #include "conf/conf_words.h"
 
 #include <stdlib.h>
@@ -99,7 +100,8 @@ const struct conf_setting conf_service_settings[] = {
      .allowed = CONF_ENTRY_NAMES},
     {"access_log", CONF_PATH, AT(access_log)},
     {"hsts_s", CONF_NUMBER, AT(hsts_s), RANGE(0, 315360000)},
-    {"redirect_to", CONF_TEXT, AT(redirect_to), .initial_text = "web-access", .required = true},
+    {"redirect_to", CONF_TEXT, AT(redirect_to), .initial_text = CONF_MAIN_SERVICE,
+     .required = true},
     {"redirect_host", CONF_TEXT, AT(redirect_host), .fits = conf_is_host,
      .allowed = "a DNS name or an IP address without brackets, without a port"},
     {"listeners", CONF_LISTENERS, AT(listeners), .group = conf_listener_settings},

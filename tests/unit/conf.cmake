@@ -1,0 +1,5 @@
+foreach(conf_test IN ITEMS conf conf_documents)
+    unit_test(${conf_test} conf platform base)
+    target_compile_definitions(test_${conf_test} PRIVATE SOURCE_FOLDER="${PROJECT_SOURCE_DIR}")
+endforeach()
+fuzz_target(conf conf platform base)
