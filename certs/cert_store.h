@@ -10,8 +10,13 @@
  *   NAME.pfx | NAME.p12                password in NAME.pass, likewise for an encrypted NAME.key
  *   NAME/ with tls.crt + tls.key       Kubernetes; NAME may be a link
  *   NAME/ with fullchain.pem + privkey.pem              certbot's live/NAME; NAME may be a link
- *   NAME.ocsp (NAME/… : ocsp.der)      a response to staple
+ *   NAME.ocsp (NAME/… : ocsp.der)      a response to staple, at most 64 KB
  *   NAME.meta                          not read here
+ * Where several certificates of one name stand side by side, the first in the order .pem, .crt,
+ * .cer, .pfx, .p12, NAME/tls.crt, NAME/fullchain.pem is the entry's, with the key that goes with
+ * that form; the others are refused and say which one goes first. An entry is removed when the last
+ * of its certificates and keys is gone; while one of them is there (or a link that leads nowhere),
+ * the last good version is served.
  * Names that begin with a dot, or end with "~", ".tmp", ".swp" or ".bak" are passed over in
  * silence; other files that fit no form are reported once as unknown at LOG_LEVEL_DEBUG's worth
  * (CERT_STORE_IGNORED). */
@@ -55,13 +60,16 @@ struct cert_store_event {
     bool kept;
 };
 
+enum { CERT_STORE_SETTLE_MS = 1000 };
+
 /* Looks at the folder again and reads what changed (or looked at too young to be sure: a
  * file changed within the clock's grain before it was read is read again at the next scan). Calls
  * `report` for each event, in name order. A pair that just stopped matching, or a file that just
  * stopped parsing, is held back as "settling" rather than reported while its files changed less
- * than `settle_ms` ago: the last good version serves meanwhile. `again_in_ms`: when to scan once
- * more without being told, because something is settling or young; -1: no need. Returns true if the
- * set changed. */
+ * than CERT_STORE_SETTLE_MS ago by their file system's clock: the last good version serves
+ * meanwhile, and it is no refusal yet. `again_in_ms`: when to scan once more without being told,
+ * because something is settling or young, or a staple ends; -1: no need. Returns true if the set
+ * changed; its events are reported after it did. */
 bool cert_store_scan(struct cert_store *store, int64_t now,
                      void (*report)(void *context, const struct cert_store_event *event),
                      void *context, int64_t *again_in_ms);

@@ -1,0 +1,177 @@
+#include "certs/store_words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void store_words_append_path(struct buffer *out, const char *path) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "/._-+,@%:=";
+    if (path[strspn(path, plain)] == '\0') {
+        buffer_append_text(out, path);
+        return;
+    }
+    buffer_append_text(out, "'");
+    for (; *path; path++)
+        if (*path == '\'')
+            buffer_append_text(out, "'\\''");
+        else
+            buffer_append(out, path, 1);
+    buffer_append_text(out, "'");
+}
+
+/* Takes both buffers. */
+static bool add(struct store_problem **list, enum cert_store_event_kind kind, const char *path,
+                struct buffer *reason, struct buffer *mend) {
+    bool has_mend = mend->size > 0;
+    char *why = buffer_take(reason), *how = buffer_take(mend);
+    bool ok = why && how;
+    if (ok && !has_mend) {
+        free(how);
+        how = NULL;
+    }
+    if (ok)
+        ok = store_problem_add(list, kind, path, why, how);
+    else
+        free(how);
+    free(why);
+    return ok;
+}
+
+static void append_owner(struct buffer *reason, const struct store_file *file) {
+    if (file->identity.inode != 0)
+        buffer_printf(reason, " (owner: user %u, mode %04o)", (unsigned)file->identity.owner,
+                      (unsigned)file->identity.mode);
+}
+
+/* What follows the path in an error's text, where it begins with it. */
+static const char *without_path(const char *text, const char *path) {
+    size_t length = strlen(path);
+    if (strncmp(text, path, length) != 0)
+        return text;
+    const char *rest = text + length + (text[length] == ':' ? 1 : 0);
+    return rest[0] == ' ' ? rest + 1 : text;
+}
+
+bool store_words_error(struct store_problem **list, enum cert_store_event_kind kind,
+                       const struct store_file *file, const struct error *err) {
+    return store_problem_add(list, kind, file->path, without_path(err->text, file->path), NULL);
+}
+
+/* The folders of certbot and others are closed to all but root, and so is what links lead to. */
+static void append_way_in(struct buffer *mend, const struct store_file *file) {
+    buffer_append_text(mend, "let the daemon's user enter every folder shown by: namei -l ");
+    store_words_append_path(mend, file->path);
+}
+
+bool store_words_state(struct store_problem **list, const struct store_file *file,
+                       const struct store_view *view) {
+    struct buffer reason = {0}, mend = {0};
+    struct file_identity identity;
+    struct error err = {0};
+    switch (file->state) {
+    case STORE_DIRECTORY:
+        buffer_append_text(&reason, "it is a folder where a file is expected");
+        buffer_append_text(&mend, "give it a name without this ending, or a file instead");
+        break;
+    case STORE_ODD:
+        buffer_append_text(&reason, "it is neither a file nor a folder");
+        buffer_append_text(&mend, "rm ");
+        store_words_append_path(&mend, file->path);
+        break;
+    case STORE_LOCKED:
+        buffer_append_text(&reason, "the folder cannot be listed");
+        append_owner(&reason, file);
+        buffer_append_text(&mend, "chown --reference=");
+        store_words_append_path(&mend, view->folder);
+        buffer_append_text(&mend, " ");
+        store_words_append_path(&mend, file->path);
+        break;
+    default:
+        if (file_identify(file->path, &identity, &err))
+            buffer_append_text(&reason, "it could not be looked at a moment ago");
+        else if (err.kind == ERROR_MISSING)
+            buffer_append_text(&reason, "the link leads nowhere");
+        else
+            buffer_append_text(&reason, without_path(err.text, file->path));
+        if (err.kind == ERROR_PERMISSION)
+            append_way_in(&mend, file);
+        break;
+    }
+    return add(list, CERT_STORE_REFUSED, file->path, &reason, &mend);
+}
+
+bool store_words_unreadable(struct store_problem **list, enum cert_store_event_kind kind,
+                            const struct store_file *file, const struct error *err,
+                            const struct store_view *view) {
+    struct buffer reason = {0}, mend = {0};
+    buffer_append_text(&reason, without_path(err->text, file->path));
+    if (err->kind == ERROR_PERMISSION) {
+        append_owner(&reason, file);
+        /* The store belongs to the user the daemon runs as. */
+        buffer_append_text(&mend, "chown --reference=");
+        store_words_append_path(&mend, view->folder);
+        buffer_append_text(&mend, " ");
+        store_words_append_path(&mend, file->path);
+        buffer_append_text(&mend, " && chmod 600 ");
+        store_words_append_path(&mend, file->path);
+    }
+    return add(list, kind, file->path, &reason, &mend);
+}
+
+bool store_words_public(struct store_problem **list, const struct store_file *file) {
+    struct buffer reason = {0}, mend = {0};
+    buffer_append_text(&reason, file->role == STORE_PASS ? "everyone can read the key's password"
+                                                         : "everyone can read the private key");
+    append_owner(&reason, file);
+    buffer_append_text(&mend, "chmod 600 ");
+    store_words_append_path(&mend, file->path);
+    return add(list, CERT_STORE_REFUSED, file->path, &reason, &mend);
+}
+
+/* The path of another file in the folder of this one. */
+static void append_beside(struct buffer *out, const struct store_file *file, const char *name,
+                          const char *ending) {
+    struct buffer path = {0};
+    buffer_append(&path, file->path, (size_t)(file->name - file->path));
+    buffer_append_text(&path, name);
+    buffer_append_text(&path, ending);
+    if (path.failed)
+        out->failed = true;
+    else
+        store_words_append_path(out, path.data);
+    buffer_finish(&path);
+}
+
+bool store_words_no_key(struct store_problem **list, const struct store_file *certificate) {
+    struct buffer reason = {0}, mend = {0};
+    const char *name = certificate->role == STORE_TLS_CRT ? "tls.key" : "privkey.pem";
+    buffer_printf(&reason, "no private key: there is no %s beside it", name);
+    buffer_append_text(&mend, "put the key beside it as ");
+    append_beside(&mend, certificate, name, "");
+    return add(list, CERT_STORE_REFUSED, certificate->path, &reason, &mend);
+}
+
+bool store_words_no_certificate(struct store_problem **list, const struct store_entry *entry,
+                                const struct store_file *key) {
+    struct buffer reason = {0}, mend = {0};
+    buffer_append_text(&reason, "no certificate beside it");
+    buffer_append_text(&mend, "put the certificate beside it as ");
+    if (key->role == STORE_KEY)
+        append_beside(&mend, key, entry->name, ".crt");
+    else
+        append_beside(&mend, key, key->role == STORE_TLS_KEY ? "tls.crt" : "fullchain.pem", "");
+    return add(list, CERT_STORE_REFUSED, key->path, &reason, &mend);
+}
+
+bool store_words_unused(struct store_problem **list, const struct store_file *file,
+                        const struct store_unused *unused) {
+    struct buffer reason = {0}, mend = {0};
+    if (unused->instead) {
+        buffer_printf(&reason, "it is not used, since %s goes first", unused->instead->path);
+        buffer_append_text(&mend, "keep one of them; without this one: rm ");
+        store_words_append_path(&mend, file->path);
+    } else {
+        buffer_append_text(&reason, unused->reason);
+    }
+    return add(list, unused->kind, file->path, &reason, &mend);
+}
