@@ -1,5 +1,4 @@
-#include "certs/parsed.h"
-#include "certs/private_key.h"
+#include "certs/judgement.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -26,6 +25,7 @@ void cert_material_finish(struct cert_material *material) {
     free(material->chain);
     blob_wipe(&material->key);
     blob_finish(&material->staple);
+    judgement_destroy(material->judgement);
     *material = (struct cert_material){0};
 }
 
@@ -50,69 +50,49 @@ static bool material_copy(const struct cert_material *from, struct cert_material
     return true;
 }
 
-/* By the public keys alone: it costs no operation with the private one. */
-static bool judge_key(gnutls_x509_crt_t leaf, const struct cert_info *info, const struct blob *der,
-                      struct error *err) {
-    bool ok = false;
-    gnutls_x509_privkey_t key = NULL;
-    unsigned char of_leaf[KEY_ID_SIZE], of_key[KEY_ID_SIZE];
-    if (info->key_type == CERT_KEY_OTHER) {
-        error_set(err, ERROR_INPUT,
-                  "the certificate's key is %s, which no browser takes: make one with ECDSA P-256 "
-                  "or RSA 2048",
-                  info->key_name);
-        return false;
+/* What the judgement says of the leaf; one is made if the material brings none of its own. */
+static bool read_judged_info(const struct cert_material *material, struct cert_info *out,
+                             struct error *err) {
+    struct cert_judgement *made = NULL;
+    const struct cert_judgement *judgement = material->judgement;
+    if (!judgement || !judgement_is_of(judgement, &material->chain[0], &material->key)) {
+        if (!judgement_make(&material->chain[0], &material->key, &made, err))
+            return false;
+        judgement = made;
     }
-    if (!private_key_parse(der, &key, err))
-        return false;
-    if (!certificate_key_id(leaf, of_leaf) || !private_key_id(key, of_key)) {
-        error_set(err, ERROR_INPUT, "the key of the certificate cannot be compared");
-        goto done;
-    }
-    if (memcmp(of_leaf, of_key, KEY_ID_SIZE) != 0) {
-        error_set(err, ERROR_INPUT, "the key does not match the certificate");
-        goto done;
-    }
-    ok = true;
-done:
-    gnutls_x509_privkey_deinit(key);
+    bool ok = cert_info_copy(&judgement->info, out);
+    if (!ok)
+        error_set(err, ERROR_MEMORY, "out of memory");
+    judgement_destroy(made);
     return ok;
 }
 
 bool cert_create(const char *name, const struct cert_material *material, int64_t staple_until,
                  struct cert **out, struct error *err) {
-    bool ok = false;
-    gnutls_x509_crt_t leaf = NULL;
-    struct cert *cert = NULL;
     if (material->chain_count == 0) {
         error_set(err, ERROR_INPUT, "there is no certificate");
         return false;
     }
-    if (!certificate_parse(&material->chain[0], &leaf, err))
-        return false;
-    cert = calloc(1, sizeof *cert);
+    struct cert *cert = calloc(1, sizeof *cert);
     if (!cert) {
         error_set(err, ERROR_MEMORY, "out of memory");
-        goto done;
+        return false;
     }
     atomic_init(&cert->references, 1);
     atomic_init(&cert->credentials, NULL);
     cert->staple_until = staple_until;
-    if (!cert_info_from(leaf, &material->chain[0], &cert->info, err) ||
-        !judge_key(leaf, &cert->info, &material->key, err))
-        goto done;
+    if (!read_judged_info(material, &cert->info, err))
+        goto failed;
     cert->name = strdup(name);
     if (!cert->name || !material_copy(material, &cert->material)) {
         error_set(err, ERROR_MEMORY, "out of memory");
-        goto done;
+        goto failed;
     }
     *out = cert;
-    cert = NULL;
-    ok = true;
-done:
-    gnutls_x509_crt_deinit(leaf);
+    return true;
+failed:
     cert_release(cert);
-    return ok;
+    return false;
 }
 
 struct cert *cert_acquire(const struct cert *cert) {

@@ -44,6 +44,7 @@ struct cert_info {
 
 /* Reads what a DER certificate says. Gives `out`. */
 bool cert_info_read(const struct blob *der, struct cert_info *out, struct error *err);
+bool cert_info_copy(const struct cert_info *info, struct cert_info *out); /* false: no memory */
 void cert_info_finish(struct cert_info *info);
 
 /* Does this host name or address (normalised) stand in the certificate? SAN; the common name only
@@ -59,8 +60,9 @@ struct cert;
 struct cert_material {
     struct blob *chain; /* DER, the leaf first, then each one's issuer */
     size_t chain_count;
-    struct blob key;    /* DER, PKCS#8 or the type's own form */
-    struct blob staple; /* OCSP response (RFC 6960), empty if none */
+    struct blob key;                  /* DER, PKCS#8 or the type's own form */
+    struct blob staple;               /* OCSP response (RFC 6960), empty if none */
+    struct cert_judgement *judgement; /* cert_read's, which spares cert_create its own; or NULL */
 };
 void cert_material_finish(struct cert_material *material); /* wipes the key */
 

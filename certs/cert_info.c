@@ -7,6 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The text in memory of its own size: thousands of certificates are kept. */
+static char *take_exactly(struct buffer *text) {
+    char *copy = text->failed ? NULL : strdup(text->data ? text->data : "");
+    buffer_finish(text);
+    return copy;
+}
+
 /* Text from a certificate may hold a NUL, which would hide what follows it: written "\00", as
  * RFC 4514 does. */
 static char *text_of(const void *data, size_t size) {
@@ -21,7 +28,7 @@ static char *text_of(const void *data, size_t size) {
             from++;
         }
     }
-    return buffer_take(&text);
+    return take_exactly(&text);
 }
 
 /* An empty name (RFC 5280 allows it for a subject with alternative names) gives "". */
@@ -118,7 +125,7 @@ static char *serial_text(gnutls_x509_crt_t certificate) {
     struct buffer text = {0};
     for (size_t i = start; i < size; i++)
         buffer_printf(&text, "%02X", serial[i]);
-    return buffer_take(&text);
+    return take_exactly(&text);
 }
 
 static void read_key(gnutls_x509_crt_t certificate, struct cert_info *info) {
@@ -150,7 +157,7 @@ static void read_key(gnutls_x509_crt_t certificate, struct cert_info *info) {
             &name, algorithm < 0 ? "unknown"
                                  : gnutls_pk_algorithm_get_name((gnutls_pk_algorithm_t)algorithm));
     }
-    info->key_name = buffer_take(&name);
+    info->key_name = take_exactly(&name);
 }
 
 static char *signature_name(gnutls_x509_crt_t certificate) {
@@ -208,6 +215,32 @@ bool cert_info_read(const struct blob *der, struct cert_info *out, struct error 
     bool ok = cert_info_from(certificate, der, out, err);
     gnutls_x509_crt_deinit(certificate);
     return ok;
+}
+
+/* NULL stays NULL. */
+static bool copy_text(const char *text, char **out) {
+    *out = text ? strdup(text) : NULL;
+    return *out || !text;
+}
+
+bool cert_info_copy(const struct cert_info *info, struct cert_info *out) {
+    struct cert_info copy = *info;
+    copy.dns_names = copy.addresses = (struct string_list){0};
+    /* Without a shortcut, so that every pointer of the copy is its own before it is freed. */
+    bool ok = copy_text(info->subject, &copy.subject);
+    ok &= copy_text(info->issuer, &copy.issuer);
+    ok &= copy_text(info->common_name, &copy.common_name);
+    ok &= copy_text(info->serial, &copy.serial);
+    ok &= copy_text(info->key_name, &copy.key_name);
+    ok &= copy_text(info->signature, &copy.signature);
+    ok &= string_list_copy(&info->dns_names, &copy.dns_names);
+    ok &= string_list_copy(&info->addresses, &copy.addresses);
+    if (!ok) {
+        cert_info_finish(&copy);
+        return false;
+    }
+    *out = copy;
+    return true;
 }
 
 void cert_info_finish(struct cert_info *info) {

@@ -1,6 +1,6 @@
 #include "certs/chain.h"
 
-#include "certs/parsed.h"
+#include "certs/judgement.h"
 #include "certs/private_key.h"
 
 #include <stdlib.h>
@@ -38,9 +38,8 @@ static void read_identifier(int (*get)(gnutls_x509_crt_t, void *, size_t *, unsi
         out->size = 0;
 }
 
-static bool link_read(const struct blob *der, struct link *link, struct error *err) {
-    if (!certificate_parse(der, &link->certificate, err))
-        return false;
+/* What the order goes by: needed only where there is something to order. */
+static bool link_read_names(struct link *link, struct error *err) {
     int code = gnutls_x509_crt_get_raw_dn(link->certificate, &link->subject);
     if (code == 0)
         code = gnutls_x509_crt_get_raw_issuer_dn(link->certificate, &link->issuer);
@@ -60,7 +59,8 @@ static bool links_read(const struct cert_pile *pile, struct link **out, struct e
         return false;
     }
     for (size_t i = 0; i < pile->cert_count; i++)
-        if (!link_read(&pile->certs[i], &links[i], err)) {
+        if (!certificate_parse(&pile->certs[i], &links[i].certificate, err) ||
+            (pile->cert_count > 1 && !link_read_names(&links[i], err))) {
             if (pile->cert_count > 1)
                 error_prefix(err, "certificate %zu of %zu", i + 1, pile->cert_count);
             links_destroy(links, pile->cert_count);
@@ -105,7 +105,7 @@ static size_t order(struct link *links, size_t count, size_t leaf,
     while (at < count && length < CERT_CHAIN_LIMIT) {
         links[at].used = true;
         out[length++] = at;
-        if (is_issuer_of(&links[at], &links[at]))
+        if (count == 1 || is_issuer_of(&links[at], &links[at]))
             break;
         size_t next = 0;
         while (next < count && (links[next].used || !is_issuer_of(&links[next], &links[at])))
@@ -163,6 +163,11 @@ bool chain_build(const struct cert_pile *pile, const char *certificate, const ch
     }
     if (!private_key_export(pile->keys[key_at], &material.key, err))
         goto done;
+    if (!judgement_create(links[leaf].certificate, &material.chain[0], pile->keys[key_at],
+                          &material.key, &material.judgement, err)) {
+        error_prefix(err, "%s", key);
+        goto done;
+    }
     *out = material;
     material = (struct cert_material){0};
     ok = true;

@@ -6,9 +6,9 @@
 
 enum {
     DER_INTEGER = 0x02,
-    DER_BIT_STRING = 0x03,
     DER_OCTET_STRING = 0x04,
     DER_SEQUENCE = 0x30,
+    DER_CONTEXT_1 = 0xa1, /* [1], constructed */
 };
 
 /* One element: its tag and contents; borrowed from the octets it was read from. */

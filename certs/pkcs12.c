@@ -7,6 +7,13 @@
 
 enum { BAG_LIMIT = 64 };
 
+/* The password in the form this bundle takes it. */
+struct chosen {
+    const char *text;
+    const struct password *given;
+    bool is_proven; /* by the integrity check */
+};
+
 static bool check_iterations(unsigned iterations, struct error *err) {
     if (iterations <= KEY_ITERATION_LIMIT)
         return true;
@@ -19,12 +26,12 @@ static bool check_iterations(unsigned iterations, struct error *err) {
  * tried in both its forms: RFC 7292 tells no password from "", and tools disagree which they
  * write. */
 static bool choose_password(gnutls_pkcs12_t bundle, const struct password *password,
-                            const char **out, struct error *err) {
+                            struct chosen *out, struct error *err) {
     unsigned iterations = 0;
     const char *given = password->text ? password->text : "";
     int code = gnutls_pkcs12_mac_info(bundle, NULL, NULL, NULL, &iterations, NULL);
     if (code == GNUTLS_E_INVALID_REQUEST) { /* no integrity check: RFC 7292 allows it */
-        *out = given;
+        *out = (struct chosen){given, password, false};
         return true;
     }
     if (code < 0) {
@@ -40,7 +47,7 @@ static bool choose_password(gnutls_pkcs12_t bundle, const struct password *passw
     for (size_t i = 0; i < count; i++) {
         code = gnutls_pkcs12_verify_mac(bundle, candidates[i]);
         if (code == 0) {
-            *out = candidates[i];
+            *out = (struct chosen){candidates[i], password, true};
             return true;
         }
     }
@@ -52,20 +59,26 @@ static bool choose_password(gnutls_pkcs12_t bundle, const struct password *passw
 }
 
 static bool add_key(struct cert_pile *pile, bool is_encrypted, const gnutls_datum_t *datum,
-                    const char *chosen, const struct password *password, struct error *err) {
+                    const struct chosen *chosen, struct error *err) {
     gnutls_x509_privkey_t key = NULL;
     struct blob der = {datum->data, datum->size};
-    bool was_read = is_encrypted ? private_key_decrypt(&der, chosen, &key, err)
+    bool was_read = is_encrypted ? private_key_decrypt(&der, chosen->text, &key, err)
                                  : private_key_parse(&der, &key, err);
     if (was_read)
         return cert_pile_add_key(pile, key, err);
-    if (err->kind == ERROR_PERMISSION)
-        password_explain(password, "the bundle's key", err);
+    if (err->kind != ERROR_PERMISSION)
+        return false;
+    /* GnuTLS says "wrong password" also of an EC key without its public half, as Java writes it. */
+    if (chosen->is_proven)
+        error_set(err, ERROR_INPUT,
+                  "the bundle's key cannot be read, as Java writes EC keys: write it again with "
+                  "\"openssl pkcs12 -in OLD -nodes | openssl pkcs12 -export -out NEW\"");
+    else
+        password_explain(chosen->given, "the bundle's key", err);
     return false;
 }
 
-static bool open_bag(gnutls_pkcs12_bag_t bag, const char *chosen, const struct password *password,
-                     struct error *err) {
+static bool open_bag(gnutls_pkcs12_bag_t bag, const struct chosen *chosen, struct error *err) {
     unsigned iterations = 0;
     if (gnutls_pkcs12_bag_get_type(bag, 0) != GNUTLS_BAG_ENCRYPTED)
         return true;
@@ -73,19 +86,19 @@ static bool open_bag(gnutls_pkcs12_bag_t bag, const char *chosen, const struct p
     if (code == 0 && !check_iterations(iterations, err))
         return false;
     if (code == 0)
-        code = gnutls_pkcs12_bag_decrypt(bag, chosen);
+        code = gnutls_pkcs12_bag_decrypt(bag, chosen->text);
     if (code == 0)
         return true;
     if (code == GNUTLS_E_DECRYPTION_FAILED)
-        password_explain(password, "the bundle", err);
+        password_explain(chosen->given, "the bundle", err);
     else
         error_set_gnutls(err, code, "what the bundle holds cannot be decrypted");
     return false;
 }
 
-static bool add_bag(struct cert_pile *pile, gnutls_pkcs12_bag_t bag, const char *chosen,
-                    const struct password *password, struct error *err) {
-    if (!open_bag(bag, chosen, password, err))
+static bool add_bag(struct cert_pile *pile, gnutls_pkcs12_bag_t bag, const struct chosen *chosen,
+                    struct error *err) {
+    if (!open_bag(bag, chosen, err))
         return false;
     int count = gnutls_pkcs12_bag_get_count(bag);
     for (int i = 0; i < count; i++) {
@@ -97,8 +110,7 @@ static bool add_bag(struct cert_pile *pile, gnutls_pkcs12_bag_t bag, const char 
         if (type == GNUTLS_BAG_CERTIFICATE)
             added = cert_pile_add_cert(pile, datum.data, datum.size, err);
         else if (type == GNUTLS_BAG_PKCS8_ENCRYPTED_KEY || type == GNUTLS_BAG_PKCS8_KEY)
-            added = add_key(pile, type == GNUTLS_BAG_PKCS8_ENCRYPTED_KEY, &datum, chosen, password,
-                            err);
+            added = add_key(pile, type == GNUTLS_BAG_PKCS8_ENCRYPTED_KEY, &datum, chosen, err);
         if (!added)
             return false;
     }
@@ -107,7 +119,7 @@ static bool add_bag(struct cert_pile *pile, gnutls_pkcs12_bag_t bag, const char 
 
 static bool add_bags(struct cert_pile *pile, gnutls_pkcs12_t bundle,
                      const struct password *password, struct error *err) {
-    const char *chosen = NULL;
+    struct chosen chosen = {0};
     if (!choose_password(bundle, password, &chosen, err))
         return false;
     for (int i = 0; i < BAG_LIMIT; i++) {
@@ -115,7 +127,7 @@ static bool add_bags(struct cert_pile *pile, gnutls_pkcs12_t bundle,
         int code = gnutls_pkcs12_bag_init(&bag);
         if (code == 0)
             code = gnutls_pkcs12_get_bag(bundle, i, bag);
-        bool ok = code == 0 && add_bag(pile, bag, chosen, password, err);
+        bool ok = code == 0 && add_bag(pile, bag, &chosen, err);
         gnutls_pkcs12_bag_deinit(bag);
         if (code == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
             return true;

@@ -25,6 +25,26 @@ enum private_key_form private_key_form(const struct blob *der) {
     }
 }
 
+/* RFC 5915 lets an EC key leave its public half out, as Java does; GnuTLS needs it. */
+static bool lacks_public_half(const struct blob *der) {
+    struct der_element rest = {.data = der->data, .size = der->size}, body, part;
+    if (!der_take(&rest, &body))
+        return false;
+    if (private_key_form(der) == PRIVATE_KEY_PKCS8) {
+        /* version, algorithm, and then the key's own form. */
+        if (!der_take(&body, &part) || !der_take(&body, &part) || !der_take(&body, &part))
+            return false;
+        struct blob inner = {(unsigned char *)part.data, part.size};
+        return private_key_form(&inner) == PRIVATE_KEY_SEC1 && lacks_public_half(&inner);
+    }
+    if (private_key_form(der) != PRIVATE_KEY_SEC1)
+        return false;
+    while (der_take(&body, &part))
+        if (part.tag == DER_CONTEXT_1)
+            return false;
+    return true;
+}
+
 /* GnuTLS answers a wrong password in many ways, since what comes out is noise. */
 static bool is_wrong_password(int code) {
     return code == GNUTLS_E_DECRYPTION_FAILED || code == GNUTLS_E_MAC_VERIFY_FAILED ||
@@ -58,6 +78,14 @@ bool private_key_parse(const struct blob *der, gnutls_x509_privkey_t *out, struc
                                                 GNUTLS_PKCS_PLAIN);
     else if (code == 0)
         code = gnutls_x509_privkey_import(key, &datum, GNUTLS_X509_FMT_DER);
+    if (code < 0 && lacks_public_half(der)) {
+        gnutls_x509_privkey_deinit(key);
+        error_set(
+            err, ERROR_INPUT,
+            "the EC key lacks its public half: write it again with \"openssl pkey -in OLD -out "
+            "NEW\"");
+        return false;
+    }
     return give_key(code, key, false, out, err);
 }
 

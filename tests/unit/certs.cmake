@@ -1,0 +1,17 @@
+# The room certs/. Files made by data/make.sh, and shared reading of them.
+function(certs_test name)
+    unit_test(${name} certs platform base)
+    target_compile_definitions(test_${name} PRIVATE
+        TEST_DATA="${PROJECT_SOURCE_DIR}/tests/unit/data")
+endfunction()
+
+certs_test(names)
+certs_test(cert)
+certs_test(cert_make)
+certs_test(cert_read)
+certs_test(staple)
+
+fuzz_target(names certs platform base)
+fuzz_target(cert_info certs platform base)
+fuzz_target(cert_read certs platform base)
+fuzz_target(staple certs platform base)
