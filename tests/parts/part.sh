@@ -36,6 +36,17 @@ build_normal() {
     build build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DMAILSTORED_TESTS=ON -DMAILSTORED_WERROR=ON
 }
 
+# The build whose paths are those of an installation, and the .deb made of it.
+build_package() {
+    build build-package -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX=/usr \
+        -DMAILSTORED_TESTS=OFF
+    rm -f build-package/*.deb
+    cpack --config build-package/CPackConfig.cmake -B build-package >"$CHECK_RESULTS.cpack" ||
+        { cat "$CHECK_RESULTS.cpack" && return 1; }
+    MAILSTORED_PACKAGE=$(realpath build-package/*.deb)
+    export MAILSTORED_PACKAGE
+}
+
 # run_ctest FOLDER NAME-PATTERN: the unit tests of a build whose name matches; `|` means or.
 run_ctest() {
     local report=$CHECK_RESULTS.ctest.xml
@@ -45,20 +56,22 @@ run_ctest() {
     python3 tests/parts/tally.py "$report" >>"$CHECK_RESULTS"
 }
 
-# run_pytest FOLDER…: prefix= goes before the names of the tests in the summary.
+# run_pytest FOLDER…: those tests in Python whose name the filter allows, with pytest_options, run
+# by as_root where the tests need root.
+pytest_options=()
+as_root=()
 run_pytest() {
     local report=$CHECK_RESULTS.pytest.xml options=() status=0
     if [[ $CHECK_FILTER ]]; then
         options+=(-k "${CHECK_FILTER//|/ or }")
     fi
     rm -f "$report"
-    /usr/bin/python3 -m pytest -c tests/pytest.ini --rootdir tests --junit-xml "$report" \
+    "${as_root[@]}" /usr/bin/python3 -m pytest -c tests/pytest.ini --rootdir tests --junit-xml "$report" \
         "${options[@]}" "${pytest_options[@]}" "$@" || status=$?
     # 5: no test has such a name; ./check says so if that holds for all parts.
     ((status <= 1 || status == 5)) || note failed "pytest $* (exit status $status)"
     [[ ! -e $report ]] || python3 tests/parts/tally.py "$report" >>"$CHECK_RESULTS"
 }
-pytest_options=()
 
 c_files() {
     git ls-files --cached --others --exclude-standard -- '*.[ch]'

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Unit and system tests with AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer.
+. tests/parts/part.sh
+
+build build-asan -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG="-O1 -g" \
+    -DMAILSTORED_SANITIZE=address,undefined -DMAILSTORED_TESTS=ON
+export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+export UBSAN_OPTIONS=print_stacktrace=1
+run_ctest build-asan "${CHECK_FILTER:-.}"
+MAILSTORED_BUILD=$PWD/build-asan MAILSTORED_TEST_SLOWNESS=3 run_pytest tests/system
