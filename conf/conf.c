@@ -3,6 +3,7 @@
 #include "conf/conf_check.h"
 #include "conf/conf_defaults.h"
 #include "conf/conf_listen.h"
+#include "conf/conf_load.h"
 #include "conf/conf_read.h"
 #include "conf/conf_source.h"
 #include "conf/conf_table.h"
@@ -37,29 +38,6 @@ void conf_destroy(struct conf *conf) {
     free(conf);
 }
 
-/* The file named, or the default one if there is one. False if it should be there and cannot be
- * read. */
-static bool read_file(struct conf_reading *reading, const char *file) {
-    struct blob bytes = {0};
-    struct error err = {0};
-    const char *name = file ? file : conf_default_file();
-    if (!file_read(name, CONF_FILE_LIMIT, &bytes, NULL, &err)) {
-        if (!file && err.kind == ERROR_MISSING)
-            return true;
-        conf_mistake(&reading->mistakes, (struct conf_origin){name, 0},
-                     "cannot read the configuration: %s", err.text);
-        return false;
-    }
-    bool ok = false;
-    reading->conf->file = strdup(name);
-    if (reading->conf->file)
-        ok = conf_read(reading, reading->conf->file, &bytes);
-    else
-        conf_out_of_memory(&reading->mistakes);
-    blob_finish(&bytes);
-    return ok;
-}
-
 static void take_state_folder(struct conf_reading *reading, const char *folder) {
     free(reading->conf->state_folder);
     reading->conf->state_folder = path_absolute(folder);
@@ -67,8 +45,18 @@ static void take_state_folder(struct conf_reading *reading, const char *folder) 
         conf_out_of_memory(&reading->mistakes);
 }
 
-bool conf_load(const struct conf_overrides *overrides, conf_report *report, void *context,
-               struct conf **out) {
+static bool read_bytes(struct conf_reading *reading, const char *name, const struct blob *bytes) {
+    reading->conf->file = strdup(name);
+    if (!reading->conf->file) {
+        conf_out_of_memory(&reading->mistakes);
+        return false;
+    }
+    return conf_read(reading, reading->conf->file, bytes);
+}
+
+bool conf_load_bytes(const struct conf_overrides *overrides, const char *name,
+                     const struct blob *bytes, conf_report *report, void *context,
+                     struct conf **out) {
     struct conf_reading reading = {.mistakes = {report, context, 0}};
     bool ok = false;
     struct conf *conf = calloc(1, sizeof *conf);
@@ -77,7 +65,7 @@ bool conf_load(const struct conf_overrides *overrides, conf_report *report, void
         conf_out_of_memory(&reading.mistakes);
         goto done;
     }
-    if (!read_file(&reading, overrides->config_file))
+    if (bytes && !read_bytes(&reading, name, bytes))
         goto done;
     if (overrides->state_folder)
         take_state_folder(&reading, overrides->state_folder);
@@ -96,4 +84,22 @@ done:
     conf_reading_finish(&reading);
     conf_destroy(conf);
     return ok;
+}
+
+bool conf_load(const struct conf_overrides *overrides, conf_report *report, void *context,
+               struct conf **out) {
+    struct conf_mistakes mistakes = {report, context, 0};
+    struct blob bytes = {0};
+    struct error err = {0};
+    const char *name = overrides->config_file ? overrides->config_file : conf_default_file();
+    if (file_read(name, CONF_FILE_LIMIT, &bytes, NULL, &err)) {
+        bool ok = conf_load_bytes(overrides, name, &bytes, report, context, out);
+        blob_finish(&bytes);
+        return ok;
+    }
+    if (!overrides->config_file && err.kind == ERROR_MISSING)
+        return conf_load_bytes(overrides, NULL, NULL, report, context, out);
+    conf_mistake(&mistakes, (struct conf_origin){name, 0}, "cannot read the configuration: %s",
+                 err.text);
+    return false;
 }

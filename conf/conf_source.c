@@ -313,7 +313,7 @@ static bool join_file(struct joiner *joiner, const char *name, const struct blob
     joiner->depth++;
     ok = join_tokens(joiner, &cursor);
     joiner->depth--;
-    if (joiner->depth == 0) {
+    if (ok && joiner->depth == 0) {
         joiner->out->end = cursor.origin;
         if (cursor.origin.line > 1 && cursor.at[-1] == '\n')
             joiner->out->end.line--;

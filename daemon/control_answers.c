@@ -36,16 +36,24 @@ static const char *rule_name(enum cert_choice choice) {
     return "none";
 }
 
+/* A literal by which this host reaches a listener: for a wildcard its loopback address. */
+static const char *reach(const struct listener *listener, char out[static SOCKET_TEXT_SIZE]) {
+    socket_address_host((const struct sockaddr *)&listener_bound(listener)->storage, out);
+    if (strcmp(out, "0.0.0.0") == 0 || strcmp(out, "::") == 0)
+        return "127.0.0.1"; /* a wildcard of ours takes IPv4 too */
+    return out;
+}
+
 static const struct cert *served_by(const struct cert_set *set, const struct listener *listener,
-                                    enum cert_choice *choice) {
+                                    const char *server_name, enum cert_choice *choice) {
     char address[SOCKET_TEXT_SIZE];
     *choice = CERT_CHOICE_NONE;
     if (!listener_settings(listener)->tls)
         return NULL;
     const struct cert_wanted wanted = {
         .pin = listener_pinned_certificate(listener),
-        .address = socket_address_host((const struct sockaddr *)&listener_bound(listener)->storage,
-                                       address),
+        .server_name = server_name,
+        .address = reach(listener, address),
         .key_types = CERT_KEY_ANY,
         .now = time_now(),
     };
@@ -54,26 +62,31 @@ static const struct cert *served_by(const struct cert_set *set, const struct lis
 
 /* ---- status ---- */
 
-static json_t *describe_listener(const struct cert_set *set, const struct listener *listener) {
+static json_t *describe_listener(const struct cert_set *set, const struct listener *listener,
+                                 const char *server_name) {
     const struct listener_settings *settings = listener_settings(listener);
     const struct sockaddr *bound = (const struct sockaddr *)&listener_bound(listener)->storage;
-    char host[SOCKET_TEXT_SIZE];
+    char host[SOCKET_TEXT_SIZE], near[SOCKET_TEXT_SIZE];
     enum cert_choice choice;
-    const struct cert *cert = served_by(set, listener, &choice);
-    return json_pack("{s:s, s:i, s:s, s:s, s:o, s:o, s:s}", "address", settings->address, "port",
-                     (int)socket_address_port(bound), "bound", socket_address_host(bound, host),
-                     "protocol", settings->tls ? "https" : "redirect", "certificate",
-                     report_text(settings->certificate), "serves",
-                     report_text(cert ? cert_name(cert) : NULL), "rule", rule_name(choice));
+    const struct cert *cert = served_by(set, listener, server_name, &choice);
+    json_t *fingerprint =
+        cert ? report_fingerprint(cert_info(cert)->fingerprint, sizeof cert_info(cert)->fingerprint)
+             : json_null();
+    return json_pack(
+        "{s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:s, s:o}", "address", settings->address, "port",
+        (int)socket_address_port(bound), "bound", socket_address_host(bound, host), "reach",
+        reach(listener, near), "protocol", settings->tls ? "https" : "redirect", "certificate",
+        report_text(settings->certificate), "serves", report_text(cert ? cert_name(cert) : NULL),
+        "rule", rule_name(choice), "fingerprint", fingerprint);
 }
 
 static json_t *describe_service(const struct app *app, const struct cert_set *set,
-                                const struct conf_service *service) {
+                                const struct conf_service *service, const char *server_name) {
     json_t *listeners = json_array();
     for (size_t i = 0; i < endpoints_count(app_endpoints(app)); i++) {
         const struct listener *listener = endpoints_at(app_endpoints(app), i);
         if (strcmp(listener_settings(listener)->service, service->name) == 0)
-            json_array_append_new(listeners, describe_listener(set, listener));
+            json_array_append_new(listeners, describe_listener(set, listener, server_name));
     }
     return json_pack("{s:s, s:b, s:o, s:o}", "name", service->name, "enabled",
                      (int)service->enabled, "certificate", report_text(service->certificate),
@@ -81,21 +94,30 @@ static json_t *describe_service(const struct app *app, const struct cert_set *se
 }
 
 static json_t *answer_status(void *context, const json_t *request, struct error *err) {
-    (void)request;
     const struct app *app = context;
     const struct conf *conf = app_conf(app);
+    const char *sent = json_string_value(json_object_get(request, "server_name"));
+    char server_name[NAME_SIZE];
+    if (sent && !name_normalise(sent, false, server_name) &&
+        !address_normalise(sent, server_name)) {
+        error_set(err, ERROR_INPUT, "\"%s\" is no host name", sent);
+        return NULL;
+    }
+    const struct cert_store *store = cert_keeper_store(app_certificates(app));
     struct cert_set *set = cert_slot_acquire(app_slot(app));
     json_t *services = json_array();
     for (size_t i = 0; i < conf->service_count; i++)
-        json_array_append_new(services, describe_service(app, set, &conf->services[i]));
-    cert_set_release(set);
+        json_array_append_new(
+            services, describe_service(app, set, &conf->services[i], sent ? server_name : NULL));
     json_t *answer = json_pack(
-        "{s:s, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:o}", "version", MAILSTORED_VERSION, "pid",
-        (json_int_t)process_id(), "started", (json_int_t)app_started(app), "config_file",
+        "{s:s, s:I, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o}", "version", MAILSTORED_VERSION,
+        "pid", (json_int_t)process_id(), "started", (json_int_t)app_started(app), "config_file",
         report_text(conf->file), "state_folder", report_text(conf->state_folder), "store_folder",
         report_text(conf->store_folder), "generation",
-        (json_int_t)cert_keeper_generation(app_certificates(app)), "connections",
-        (json_int_t)endpoints_connections(app_endpoints(app)), "services", services);
+        (json_int_t)cert_keeper_generation(app_certificates(app)), "entries",
+        (json_int_t)cert_set_count(set), "refused", (json_int_t)cert_store_refusal_count(store),
+        "connections", (json_int_t)endpoints_connections(app_endpoints(app)), "services", services);
+    cert_set_release(set);
     return complete(answer, err);
 }
 
@@ -109,7 +131,7 @@ static struct report_uses gather_uses(const struct app *app, const struct cert_s
     for (size_t i = 0; *items && i < count; i++) {
         const struct listener *listener = endpoints_at(app_endpoints(app), i);
         enum cert_choice choice;
-        const struct cert *cert = served_by(set, listener, &choice);
+        const struct cert *cert = served_by(set, listener, NULL, &choice);
         if (cert)
             (*items)[used++] =
                 (struct report_use){listener_settings(listener)->service, cert_name(cert)};

@@ -41,11 +41,8 @@ static bool subject_names_gather(const struct first_certificate *wish, struct su
     bool ok = false;
     if (!host_names(&hosts, err) || !host_addresses(&addresses, err))
         goto done;
-    char generated[NAME_SIZE];
-    if (!name_normalise(CERT_GENERATED_NAME, false, generated) ||
-        !string_list_add_unique(&out->dns, generated) || !add_names(&hosts, out) ||
-        !string_list_add_unique(&out->dns, "localhost") || !add_names(wish->names, out) ||
-        !add_names(&addresses, out)) {
+    if (!add_names(&hosts, out) || !string_list_add_unique(&out->dns, "localhost") ||
+        !add_names(wish->names, out) || !add_names(&addresses, out)) {
         error_set(err, ERROR_MEMORY, "names of the first certificate: out of memory");
         goto done;
     }
@@ -64,6 +61,10 @@ bool first_certificate_make(const struct first_certificate *wish, const char *fo
     char *path = NULL;
     bool ok = false;
 
+    if (!string_list_add(&names.dns, CERT_GENERATED_NAME)) {
+        error_set(err, ERROR_MEMORY, "first certificate: out of memory");
+        goto done;
+    }
     if (!subject_names_gather(wish, &names, err))
         goto done;
     const struct cert_wish cert = {

@@ -173,7 +173,7 @@ static void list_tells_entries_and_refusals(void **state) {
     assert_non_null(answer);
     struct buffer out = {0};
     list_print(answer, now, &out);
-    assert_says(&out, "NAME        KEY          UNTIL       LEFT          USED BY     NAMES\n");
+    assert_says(&out, "NAME       KEY          UNTIL       LEFT          USED BY     NAMES\n");
     assert_says(&out, "a\\x1B]0;b  ECDSA P-256  2026-12-24  30 days left  web-access  mail.exa");
     assert_says(&out, "/s/bad.pem\n    the key is another's; the last good version is served\n"
                       "    mend: rm /s/bad.pem\n");
