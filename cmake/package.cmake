@@ -64,11 +64,11 @@ set(CPACK_DEBIAN_PACKAGE_DEPENDS "systemd | systemd-standalone-sysusers | system
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
     ${packaging}/conffiles ${packaging}/postinst ${packaging}/prerm ${packaging}/postrm)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "HTTPS endpoint of a mail archive, with its certificates")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
-    "HTTPS endpoint of a mail archive, with its certificates
-It starts on a bare machine with a certificate of its own, serves a certificate dropped into its
-store within milliseconds and without a failed connection, and says in words which client refuses
-which certificate, and why.
+    "It starts on a bare machine with a certificate of its own, serves a
+certificate dropped into its store within milliseconds and without a failed
+connection, and says in words which client refuses which certificate.
 .
 The command mailstorectl shows what is served and what stands in the store.")
 include(CPack)
