@@ -1,0 +1,152 @@
+"""Clients that refuse the certificate: one line that says who, where and why, once a minute."""
+
+import contextlib
+import re
+import ssl
+import threading
+
+import pytest
+
+from lib.clients import curl, gnutls_cli, s_client
+from lib.http import client_context
+
+LINE = r"client {} refused the certificate of {}: {}"
+BOTH = pytest.mark.parametrize("version", ["1.2", "1.3"])
+
+
+def refused(running, alert, client="127.0.0.1", service="web-access"):
+    return running.await_log(LINE.format(re.escape(client), service, alert) + r" \(.+\)")
+
+
+@BOTH
+def test_curl(daemon, version):
+    running = daemon()
+    tried = curl(f"https://localhost:{running.port()}/", f"--tlsv{version}", "--tls-max", version,
+                 "--resolve", f"localhost:{running.port()}:127.0.0.1")
+    assert tried.returncode == 60, tried.stderr
+    refused(running, "unknown_ca")
+
+
+@BOTH
+def test_openssl(daemon, version):
+    running = daemon()
+    s_client(running.port(), "-verify_return_error", f"-tls{version.replace('.', '_')}")
+    refused(running, "(unknown_ca|bad_certificate)")
+
+
+@BOTH
+def test_gnutls(daemon, version, tmp_path, certs):
+    running = daemon()
+    (tmp_path / "other.pem").write_bytes(certs.authority().pem)
+    tried = gnutls_cli(running.port(), f"--x509cafile={tmp_path}/other.pem",
+                       f"--priority=NORMAL:-VERS-ALL:+VERS-TLS{version}")
+    assert tried.returncode != 0
+    refused(running, r"\w+")
+
+
+@BOTH
+def test_python(daemon, version, tmp_path, certs):
+    running = daemon()
+    (tmp_path / "other.pem").write_bytes(certs.authority().pem)
+    context = client_context(verify=tmp_path / "other.pem")
+    context.minimum_version = context.maximum_version = \
+        ssl.TLSVersion[f"TLSv{version.replace('.', '_')}"]
+    with pytest.raises(ssl.SSLCertVerificationError):
+        running.connect(sni="localhost", context=context, source="127.0.0.9")
+    refused(running, "unknown_ca", client="127.0.0.9")
+
+
+@BOTH
+def test_an_expired_certificate_is_named_as_the_reason(daemon, certs, tmp_path, version):
+    running = daemon()
+    old = certs.expired("localhost").put(running.store, "old")
+    running.await_served(old)
+    (tmp_path / "anchor.pem").write_bytes(old.pem)
+    tried = curl(f"https://localhost:{running.port()}/", f"--tlsv{version}", "--tls-max", version,
+                 "--cacert", tmp_path / "anchor.pem",
+                 "--resolve", f"localhost:{running.port()}:127.0.0.1")
+    assert tried.returncode == 60
+    refused(running, "certificate_expired")
+
+
+@BOTH
+def test_a_client_that_leaves_without_a_word_is_understood(daemon, version):
+    """Node's way: it closes on receiving our flight, before its Finished, and sends no alert."""
+    running = daemon()
+    context = client_context(maximum=ssl.TLSVersion[f"TLSv{version.replace('.', '_')}"])
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    session = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+    with pytest.raises(ssl.SSLWantReadError):
+        session.do_handshake()
+    with running.connect(context=None) as plain:
+        plain.send(outgoing.read())
+        while not outgoing.pending:  # until its next flight, which stays unsent
+            incoming.write(plain.receive())
+            with contextlib.suppress(ssl.SSLWantReadError):
+                session.do_handshake()
+    running.await_log(r"client 127\.0\.0\.1 refused the certificate of web-access: ")
+
+
+def test_the_line_names_the_service(daemon):
+    running = daemon(listen=["web-access=127.0.0.1:0", "client=127.0.0.1:0"])
+    s_client(running.port("client"), "-verify_return_error")
+    refused(running, r"\w+", service="client")
+
+
+def test_ipv6_clients_are_named(daemon):
+    running = daemon(listen=["web-access=[::1]:0"])
+    s_client(running.port(), "-verify_return_error", address="[::1]")
+    refused(running, r"\w+", client="::1")
+
+
+def refusals(running, client=r"[\d.]+"):
+    return re.findall(LINE.format(client, "web-access", ""), running.log)
+
+
+def test_one_client_fills_no_log_and_others_are_still_heard(daemon):
+    running = daemon()
+
+    def refuse(source):
+        with pytest.raises(ssl.SSLCertVerificationError):
+            strict = ssl.create_default_context()
+            running.connect(sni="localhost", context=strict, source=source)
+    for _ in range(5):
+        refuse("127.0.0.21")
+    threads = [threading.Thread(target=refuse, args=("127.0.0.21",)) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for last in range(22, 27):
+        refuse(f"127.0.0.{last}")
+        refused(running, "unknown_ca", client=f"127.0.0.{last}")
+    assert len(refusals(running, r"127\.0\.0\.21")) == 1
+    assert len(refusals(running)) == 6
+
+
+def test_those_who_accept_or_merely_leave_are_not_accused(daemon, tmp_path):
+    running = daemon()
+    anchor = tmp_path / "anchor.pem"
+    anchor.write_text(ssl.DER_cert_to_PEM_cert(running.served_certificate()))
+    for version in ("1.2", "1.3"):
+        fetched = curl(f"https://localhost:{running.port()}/healthz", "--cacert", anchor,
+                       f"--tlsv{version}", "--tls-max", version,
+                       "--resolve", f"localhost:{running.port()}:127.0.0.1")
+        assert fetched.stdout == "ok\n", fetched.stderr
+        s_client(running.port(), f"-tls{version.replace('.', '_')}")  # ends with close_notify
+    running.connect(context=client_context(verify=anchor), sni="localhost").close()
+    running.connect(context=None).close()  # a port scan
+    with pytest.raises(ssl.SSLError):
+        running.connect(context=client_context(maximum=ssl.TLSVersion.TLSv1_2,
+                                               ciphers="ECDHE-RSA-AES128-GCM-SHA256"))
+    assert running.stop() == 0
+    assert refusals(running) == []
+
+
+def test_what_a_client_sends_cannot_forge_lines(daemon):
+    running = daemon()
+    plain = running.connect(context=None)
+    plain.send(b"\x15\x03\x03\x00\x02\x02\xff\nclient 127.0.0.1 refused the certificate")
+    plain.close()
+    running.fetch()
+    assert refusals(running) == []

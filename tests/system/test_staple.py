@@ -1,0 +1,123 @@
+"""OCSP stapling from a file: the right response in both versions, and never a wrong one."""
+
+import datetime
+
+import pytest
+
+from lib.certs import now, replace_file
+from lib.clients import s_client
+from lib.waiting import await_condition
+
+BOTH = pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+HOUR = datetime.timedelta(hours=1)
+
+
+def stapled(running, version="-tls1_3"):
+    shown = s_client(running.port(), "-status", version).stdout
+    assert "OCSP response" in shown or "OCSP Response" in shown, shown
+    return "OCSP Response Status: successful" in shown
+
+
+def with_staple(certificate, response, name="mine"):
+    def drop(made):
+        made.store.mkdir(parents=True, mode=0o700)
+        replace_file(made.store / f"{name}.ocsp", response)
+        certificate.put(made.store, name)
+    return drop
+
+
+@pytest.fixture
+def leaf(certs):
+    return certs.leaf("mail.example.org")
+
+
+@BOTH
+def test_a_staple_is_sent(daemon, leaf, version):
+    running = daemon(prepare=with_staple(leaf, leaf.staple()))
+    assert stapled(running, version)
+
+
+def test_a_client_that_does_not_ask_gets_none(daemon, leaf):
+    running = daemon(prepare=with_staple(leaf, leaf.staple()))
+    assert "OCSP Response Status" not in s_client(running.port(), "-tls1_3").stdout
+    assert running.fetch().status == 200
+
+
+@BOTH
+def test_a_delegated_responder_may_sign(daemon, certs, leaf, version):
+    responder = certs.leaf("responder", ocsp_signing=True, server=False)
+    running = daemon(prepare=with_staple(leaf, leaf.staple(signer=responder, responder=responder)))
+    assert stapled(running, version)
+
+
+def wrong_staples(certs, leaf):
+    other = certs.leaf("other.example.org")
+    stranger = certs.authority("Another Authority")
+    undelegated = certs.leaf("no responder")
+    return {
+        "expired": leaf.staple(this_update=now() - 48 * HOUR, next_update=now() - 24 * HOUR),
+        "not yet valid": leaf.staple(this_update=now() + 24 * HOUR, next_update=now() + 48 * HOUR),
+        "about another": other.staple(),
+        "revoked": leaf.staple(status="revoked"),
+        "signed by a stranger": leaf.staple(signer=stranger),
+        "signed without delegation": leaf.staple(signer=undelegated, responder=undelegated),
+        "truncated": leaf.staple()[:-20],
+        "empty": b"",
+        "nonsense": b"\x30\x82\xff\xff" + b"x" * 100,
+        "PEM": b"-----BEGIN OCSP RESPONSE-----\n",
+        "tampered": leaf.staple()[:-10] + bytes(10),
+    }
+
+
+@pytest.mark.parametrize("which", [
+    "expired", "not yet valid", "about another", "revoked", "signed by a stranger",
+    "signed without delegation", "truncated", "empty", "nonsense", "PEM", "tampered"])
+def test_a_wrong_staple_is_never_sent_and_the_certificate_still_is(daemon, certs, leaf, which):
+    running = daemon(prepare=with_staple(leaf, wrong_staples(certs, leaf)[which]))
+    running.await_served(leaf)
+    for version in ("-tls1_2", "-tls1_3"):
+        assert not stapled(running, version)
+    running.await_log(r"store: .*mine\.ocsp refused: ")
+
+
+def test_a_staple_that_comes_later_is_taken(daemon, leaf):
+    running = daemon()
+    leaf.put(running.store, "mine")
+    running.await_served(leaf)
+    assert not stapled(running)
+    replace_file(running.store / "mine.ocsp", leaf.staple())
+    await_condition("it is stapled", lambda: stapled(running))
+    (running.store / "mine.ocsp").unlink()
+    await_condition("it is gone", lambda: not stapled(running))
+
+
+def test_a_renewed_certificate_drops_the_old_ones_staple(daemon, certs, leaf):
+    running = daemon(prepare=with_staple(leaf, leaf.staple()))
+    after = certs.leaf("mail.example.org").put(running.store, "mine")
+    running.await_served(after)
+    assert not stapled(running)
+    replace_file(running.store / "mine.ocsp", after.staple())
+    await_condition("the new one is stapled", lambda: stapled(running))
+
+
+def test_a_staple_is_not_sent_past_its_end(daemon, leaf):
+    """Nothing in the store changes meanwhile: the time alone ends it."""
+    brief = leaf.staple(next_update=now() + datetime.timedelta(seconds=3))
+    running = daemon(prepare=with_staple(leaf, brief))
+    assert stapled(running)
+    await_condition("it is no longer sent", lambda: not stapled(running), every_s=0.3)
+    assert running.fetch().status == 200
+
+
+@BOTH
+def test_a_staple_in_a_folder_entry(daemon, leaf, version):
+    def drop(made):
+        folder = made.store / "mine"
+        folder.mkdir(parents=True, mode=0o700)
+        made.store.chmod(0o700)
+        (folder / "tls.crt").write_bytes(leaf.chain_pem)
+        replace_file(folder / "tls.key", leaf.key_pem)
+        replace_file(folder / "ocsp.der", leaf.staple())
+    running = daemon(prepare=drop)
+    running.await_served(leaf)
+    assert stapled(running, version)
