@@ -1,5 +1,6 @@
 #include "ctl/inventory.h"
 
+#include "base/time_text.h"
 #include "base/utf8.h"
 #include "certs/cert_store.h"
 #include "control/control.h"
@@ -7,13 +8,36 @@
 #include "report/report.h"
 
 #include <string.h>
+#include <threads.h>
+#include <time.h>
 
 /* Only the folder's own trouble is an error here; refused files are part of the answer. */
 static void note_unreadable(void *context, const struct cert_store_event *event) {
+    struct error *unreadable = context;
+    if (event->kind == CERT_STORE_READABLE)
+        *unreadable = (struct error){0};
     if (event->kind == CERT_STORE_UNREADABLE)
-        error_set(context, ERROR_PERMISSION, "%s: %s%s%s", event->file,
+        error_set(unreadable, ERROR_PERMISSION, "%s: %s%s%s", event->file,
                   event->reason ? event->reason : "cannot be read", event->mend ? "; mend: " : "",
                   event->mend ? event->mend : "");
+}
+
+static void wait_ms(int64_t ms) {
+    thrd_sleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+}
+
+/* Scans until nothing is settling: a file written just now is judged as the daemon will judge it,
+ * not as if it were not there. One that goes on changing is waited for a few times only. */
+static void scan_until_settled(struct cert_store *store, struct error *unreadable) {
+    enum { MOST_SCANS = 4, CLOCK_GRAIN_MS = 1000 };
+    for (int i = 0; i < MOST_SCANS; i++) {
+        int64_t again_in_ms = -1;
+        cert_store_scan(store, time_now(), note_unreadable, unreadable, &again_in_ms);
+        bool is_settling = again_in_ms >= 0 && again_in_ms <= CERT_STORE_SETTLE_MS + CLOCK_GRAIN_MS;
+        if (!is_settling || i + 1 == MOST_SCANS)
+            return;
+        wait_ms(again_in_ms);
+    }
 }
 
 static bool read_files(const struct place *place, const char *entry, int64_t now, json_t **out,
@@ -24,8 +48,7 @@ static bool read_files(const struct place *place, const char *entry, int64_t now
     if (!cert_store_create(&options, &store, err))
         return false;
     struct error unreadable = {0};
-    int64_t again_in_ms = -1;
-    cert_store_scan(store, now, note_unreadable, &unreadable, &again_in_ms);
+    scan_until_settled(store, &unreadable);
     json_t *answer = NULL;
     struct report_uses unknown = {0};
     if (unreadable.kind != ERROR_NONE)
