@@ -69,6 +69,9 @@ static void unpark(struct connection *connection) {
 static void expire(struct handshake_gate *gate, struct connection *connection) {
     list_remove(gate, connection);
     atomic_store(&connection->gate.expired, true);
+    /* One that never sent a byte is not parked: libmicrohttpd still waits for its first one, and
+     * learns of the end from the socket. Listed, so not yet closed. */
+    stream_shutdown(connection->socket);
     if (connection->gate.parked)
         readiness_disarm(gate->readiness, connection->socket);
     unpark(connection);

@@ -9,9 +9,9 @@ from lib.certs import CertificateFactory
 from lib.daemon import MAILSTORED, Daemon
 
 
-@pytest.fixture(scope="session", autouse=True)
-def the_daemon_is_built():
-    assert MAILSTORED.exists(), f"{MAILSTORED} is not built (MAILSTORED_BUILD names the build folder)"
+def pytest_sessionstart(session):
+    if not MAILSTORED.exists():
+        pytest.exit(f"{MAILSTORED} is not built; MAILSTORED_BUILD names another build folder", 4)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from lib import sandbox
 from lib.configuration import configuration
 from lib.daemon import EX_CONFIG, EX_USAGE, REPOSITORY, run_mailstored
 
@@ -90,7 +91,6 @@ def test_every_mistake_is_reported_with_its_line_in_one_run(check, tmp_path):
     ('limits: { idle_timeout_s = 0; };', ["idle_timeout_s", "1", "86400"]),
     ('log: { level = "loud"; };', ["loud", "debug"]),
     ('first_certificate: { names = [ "no name" ]; };', ["no name"]),
-    ('state_folder = "/proc/nothing/here";\nstore_folder = "/proc/nothing/here/certs";', ["/proc"]),
 ])
 def test_a_mistake_says_what_is_allowed(tmp_path, text, words):
     (tmp_path / "mailstored.conf").write_text(text)
@@ -99,6 +99,16 @@ def test_a_mistake_says_what_is_allowed(tmp_path, text, words):
     assert refused.stderr.startswith(f"{tmp_path}/mailstored.conf:1: ")
     for word in words:
         assert word in refused.stderr.splitlines()[0]
+
+
+def test_a_folder_that_cannot_be_written_is_a_mistake(tmp_path):
+    (tmp_path / "mailstored.conf").write_text(
+        f'\nstate_folder = "{tmp_path}/state";\nlog: {{ file = "{tmp_path}/logs/log"; }};\n')
+    refused = run_mailstored("--check-config", "--config", tmp_path / "mailstored.conf",
+                             wrap=sandbox.with_read_only(tmp_path))
+    assert refused.returncode == EX_CONFIG, refused.stderr
+    assert refused.stderr.startswith(f"{tmp_path}/mailstored.conf:2: ")
+    assert f"{tmp_path}/state" in refused.stderr
 
 
 def test_addresses_that_overlap_are_refused(check):

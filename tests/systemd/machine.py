@@ -111,6 +111,10 @@ class Machine:
         return self.sh(f"openssl s_client -connect {where} </dev/null 2>/dev/null |"
                        " openssl x509 -noout -fingerprint -sha256").strip().partition("=")[2]
 
+    def await_served(self, fingerprint):
+        await_condition(f"{fingerprint} is served",
+                        lambda: self.served_fingerprint() == fingerprint)
+
     def make_certificate(self, path, name):
         """Chain and key in one file, written aside and moved; its fingerprint."""
         self.sh(f"cd /tmp && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"

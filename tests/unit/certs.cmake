@@ -16,3 +16,7 @@ fuzz_target(names certs platform base)
 fuzz_target(cert_info certs platform base)
 fuzz_target(cert_read certs platform base)
 fuzz_target(staple certs platform base)
+if(MAILSTORED_FUZZ)
+    target_compile_definitions(fuzz_staple PRIVATE
+        TEST_DATA="${PROJECT_SOURCE_DIR}/tests/unit/data")
+endif()
