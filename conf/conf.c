@@ -98,7 +98,7 @@ bool conf_load(const struct conf_overrides *overrides, conf_report *report, void
         return ok;
     }
     if (!overrides->config_file && err.kind == ERROR_MISSING)
-        return conf_load_bytes(overrides, NULL, NULL, report, context, out);
+        return conf_load_bytes(overrides, name, NULL, report, context, out);
     conf_mistake(&mistakes, (struct conf_origin){name, 0}, "cannot read the configuration: %s",
                  err.text);
     return false;

@@ -26,50 +26,61 @@ static struct conf_origin listener_origin(const struct conf_listener *listener) 
 
 /* ---- folders ---- */
 
-static void check_folders(struct conf_reading *reading, const struct conf_overrides *overrides) {
-    if (overrides->reading)
-        return;
-    const struct conf *conf = reading->conf;
+static bool check_state_folder(struct conf_reading *reading, struct conf_origin origin) {
+    struct error err = {0};
+    if (folder_writable(reading->conf->state_folder, &err))
+        return true;
+    conf_mistake(&reading->mistakes, origin,
+                 "the state folder cannot be written: %s; allowed: a folder that this user can "
+                 "write or make (state_folder, --state)",
+                 err.text);
+    return false;
+}
+
+/* A store that cannot be written is of use all the same: Kubernetes mounts its Secrets so. */
+static void check_store_folder(struct conf_reading *reading, struct conf_origin origin) {
     struct error err = {0};
     struct file_identity identity;
-    const struct conf_origin state =
-        overrides->state_folder ? CONF_FROM_COMMAND_LINE
-                                : conf_place_of(reading, &conf->state_folder, whole_file(conf));
-    bool state_ok = folder_writable(conf->state_folder, &err);
-    if (!state_ok)
-        conf_mistake(&reading->mistakes, state,
-                     "the state folder cannot be written: %s; allowed: a folder that this user can "
-                     "write or make (state_folder, --state)",
+    const char *folder = reading->conf->store_folder;
+    if (folder_writable(folder, &err))
+        return;
+    if (file_identify(folder, &identity, NULL) && identity.is_folder)
+        conf_warning(&reading->mistakes, origin,
+                     "the store cannot be written: %s; what is in it is served, but no "
+                     "certificate can be made there",
                      err.text);
+    else
+        conf_mistake(&reading->mistakes, origin,
+                     "the store folder does not exist and cannot be made: %s; allowed: a folder "
+                     "that exists or that this user can make (store_folder)",
+                     err.text);
+}
 
-    bool store_named = conf_place_known(reading, &conf->store_folder);
-    if (store_named || state_ok) {
-        const struct conf_origin store = conf_place_of(reading, &conf->store_folder, state);
-        if (folder_writable(conf->store_folder, &err))
-            ;
-        else if (file_identify(conf->store_folder, &identity, NULL) && identity.is_folder)
-            conf_warning(&reading->mistakes, store,
-                         "the store cannot be written: %s; what is in it is served, but no "
-                         "certificate can be made there",
-                         err.text);
-        else
-            conf_mistake(&reading->mistakes, store,
-                         "the store folder does not exist and cannot be made: %s; allowed: a "
-                         "folder that exists or that this user can make (store_folder)",
-                         err.text);
-    }
+static void check_control_socket(struct conf_reading *reading, struct conf_origin origin) {
+    struct error err = {0};
+    char *folder = strdup(reading->conf->control_socket);
+    char *slash = folder ? strrchr(folder, '/') : NULL;
+    if (slash)
+        slash[slash == folder ? 1 : 0] = '\0';
+    if (slash && !folder_writable(folder, &err))
+        conf_mistake(&reading->mistakes, origin,
+                     "the control socket's folder cannot be written: %s; allowed: a socket in a "
+                     "folder that this user can write or make (control_socket)",
+                     err.text);
+    free(folder);
+}
 
-    if (conf_place_known(reading, &conf->control_socket)) {
-        char *folder = strdup(conf->control_socket);
-        char *slash = folder ? strrchr(folder, '/') : NULL;
-        if (slash)
-            slash[slash == folder ? 1 : 0] = '\0';
-        if (slash && !folder_writable(folder, &err))
-            conf_mistake(&reading->mistakes,
-                         conf_place_of(reading, &conf->control_socket, whole_file(conf)),
-                         "the control socket's folder cannot be written: %s", err.text);
-        free(folder);
-    }
+/* What follows the state folder is not told again when that is the cause. */
+static void check_folders(struct conf_reading *reading, bool state_overridden) {
+    const struct conf *conf = reading->conf;
+    const struct conf_origin state =
+        state_overridden ? CONF_FROM_COMMAND_LINE
+                         : conf_place_of(reading, &conf->state_folder, whole_file(conf));
+    bool state_ok = check_state_folder(reading, state);
+    if (state_ok || conf_place_known(reading, &conf->store_folder))
+        check_store_folder(reading, conf_place_of(reading, &conf->store_folder, state));
+    if (conf_place_known(reading, &conf->control_socket))
+        check_control_socket(reading, conf_place_of(reading, &conf->control_socket, state));
 }
 
 /* ---- services ---- */
@@ -214,7 +225,7 @@ static void check_endpoints(struct conf_reading *reading) {
 void conf_check(struct conf_reading *reading, const struct conf_overrides *overrides) {
     const struct conf *conf = reading->conf;
     if (!overrides->reading)
-        check_folders(reading, overrides);
+        check_folders(reading, overrides->state_folder != NULL);
     if (conf->limits.request_line_bytes > conf->limits.header_bytes)
         conf_mistake(
             &reading->mistakes,

@@ -9,7 +9,9 @@
 enum { MISTAKE_SIZE = 2048 };
 
 static void tell(struct conf_mistakes *mistakes, struct conf_origin at, bool warning,
-                 const char *text) {
+                 const char *format, va_list arguments) {
+    char text[MISTAKE_SIZE];
+    vsnprintf(text, sizeof text, format, arguments);
     struct buffer printable = {0};
     utf8_append_printable(&printable, text);
     bool told_whole = !printable.failed && printable.data;
@@ -24,22 +26,18 @@ static void tell(struct conf_mistakes *mistakes, struct conf_origin at, bool war
 }
 
 void conf_mistake(struct conf_mistakes *mistakes, struct conf_origin at, const char *format, ...) {
-    char text[MISTAKE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    tell(mistakes, at, false, format, arguments);
     va_end(arguments);
     mistakes->count++;
-    tell(mistakes, at, false, text);
 }
 
 void conf_warning(struct conf_mistakes *mistakes, struct conf_origin at, const char *format, ...) {
-    char text[MISTAKE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    tell(mistakes, at, true, format, arguments);
     va_end(arguments);
-    tell(mistakes, at, true, text);
 }
 
 void conf_out_of_memory(struct conf_mistakes *mistakes) {

@@ -13,7 +13,7 @@ static void unknown_setting(struct conf_reader *reader, const config_setting_t *
     enum { KEY_LIMIT = 16 };
     const char *keys[KEY_LIMIT + 1] = {0};
     struct buffer known = {0};
-    for (size_t i = 0; group[i].key && i < KEY_LIMIT; i++) {
+    for (size_t i = 0; i < KEY_LIMIT && group[i].key; i++) {
         keys[i] = group[i].key;
         conf_append_choice(&known, keys[i]);
     }

@@ -285,41 +285,37 @@ static bool join_tokens(struct joiner *joiner, struct cursor *cursor) {
 static bool join_file(struct joiner *joiner, const char *name, const struct blob *bytes) {
     static const char utf8_mark[] = "\xEF\xBB\xBF";
     bool ok = false;
-    char *text = NULL;
+    struct buffer text = {0};
     if (!string_list_add(joiner->files, name)) {
         conf_out_of_memory(joiner->mistakes);
         return false;
     }
-    struct cursor cursor = {.origin = {joiner->files->items[joiner->files->count - 1], 1}};
+    struct conf_origin origin = {joiner->files->items[joiner->files->count - 1], 1};
 
-    const char *nul = bytes->size > 0 ? memchr(bytes->data, 0, bytes->size) : NULL;
-    if (nul) {
-        for (const char *at = (const char *)bytes->data; at < nul; at++)
-            cursor.origin.line += *at == '\n';
-        conf_mistake(joiner->mistakes, cursor.origin, "holds a NUL byte: is this a text file?");
-        goto done;
-    }
-    text = malloc(bytes->size + 1);
-    if (!text) {
+    buffer_append(&text, bytes->data, bytes->size);
+    if (text.failed) {
         conf_out_of_memory(joiner->mistakes);
         goto done;
     }
-    if (bytes->size > 0)
-        memcpy(text, bytes->data, bytes->size);
-    text[bytes->size] = '\0';
-    cursor.at = text;
-    if (strncmp(text, utf8_mark, sizeof utf8_mark - 1) == 0)
-        cursor.at += sizeof utf8_mark - 1;
+    size_t length = strlen(text.data);
+    if (length < text.size) {
+        for (const char *at = text.data; *at; at++)
+            origin.line += *at == '\n';
+        conf_mistake(joiner->mistakes, origin, "holds a NUL byte: is this a text file?");
+        goto done;
+    }
+    bool marked = strncmp(text.data, utf8_mark, sizeof utf8_mark - 1) == 0;
+    struct cursor cursor = {text.data + (marked ? sizeof utf8_mark - 1 : 0), origin};
     joiner->depth++;
     ok = join_tokens(joiner, &cursor);
     joiner->depth--;
     if (ok && joiner->depth == 0) {
         joiner->out->end = cursor.origin;
-        if (cursor.origin.line > 1 && cursor.at[-1] == '\n')
+        if (length > 0 && text.data[length - 1] == '\n')
             joiner->out->end.line--;
     }
 done:
-    free(text);
+    buffer_finish(&text);
     return ok;
 }
 

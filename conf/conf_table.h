@@ -28,10 +28,10 @@ struct conf_word {
 struct conf_setting {
     const char *key;
     enum conf_kind kind;
+    bool required;                  /* CONF_TEXT, CONF_PATH: may not be "" */
     size_t offset;                  /* of the member */
     int64_t initial, least, most;   /* CONF_FLAG, CONF_NUMBER, CONF_PORT, CONF_WORD */
     const char *initial_text;       /* CONF_TEXT */
-    bool required;                  /* CONF_TEXT, CONF_PATH: may not be "" */
     const struct conf_word *words;  /* CONF_WORD, CONF_WORD_SET; ends with NULL */
     bool (*fits)(const char *text); /* CONF_TEXT, CONF_TEXTS: is this possible? NULL: anything is */
     const char *allowed;            /* what `fits` takes, in words */

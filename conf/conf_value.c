@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,16 +77,33 @@ void conf_append_choice(struct buffer *out, const char *word) {
     buffer_printf(out, "%s\"%s\"", out->size > 0 ? ", " : "", word);
 }
 
-static void unknown_word(struct conf_reader *reader, const config_setting_t *from, const char *text,
-                         const struct conf_word *words) {
+/* "PATH WRONG; allowed: "a", "b"" */
+static void tell_words(struct conf_reader *reader, const config_setting_t *from, const char *wrong,
+                       const struct conf_word *words) {
     char path[CONF_PATH_SIZE];
     struct buffer allowed = {0};
     for (; words->word; words++)
         conf_append_choice(&allowed, words->word);
-    conf_mistake(conf_reader_mistakes(reader), conf_value_origin(reader, from),
-                 "%s is \"%s\"; allowed: %s", conf_value_path(from, path), text,
-                 allowed.failed ? "?" : allowed.data);
+    conf_mistake(conf_reader_mistakes(reader), conf_value_origin(reader, from), "%s %s: %s",
+                 conf_value_path(from, path), wrong, allowed.failed ? "?" : allowed.data);
     buffer_finish(&allowed);
+}
+
+/* The word that the setting names, or NULL after telling the mistake. */
+static const struct conf_word *take_word(struct conf_reader *reader, const config_setting_t *from,
+                                         const struct conf_word *words) {
+    if (config_setting_type(from) != CONFIG_TYPE_STRING) {
+        conf_value_wrong_type(reader, from, "a text in quotation marks");
+        return NULL;
+    }
+    const char *text = config_setting_get_string(from);
+    for (const struct conf_word *word = words; text && word->word; word++)
+        if (strcmp(word->word, text) == 0)
+            return word;
+    char wrong[CONF_PATH_SIZE];
+    snprintf(wrong, sizeof wrong, "is \"%s\"; allowed", text ? text : "");
+    tell_words(reader, from, wrong, words);
+    return NULL;
 }
 
 /* ---- values ---- */
@@ -158,27 +176,6 @@ static void set_text(struct conf_reader *reader, char **member, const char *text
     *member = copy;
 }
 
-static const struct conf_word *find_word(const struct conf_word *words, const char *text) {
-    for (; words->word; words++)
-        if (strcmp(words->word, text) == 0)
-            return words;
-    return NULL;
-}
-
-static void read_word(struct conf_reader *reader, const config_setting_t *from,
-                      const struct conf_setting *setting, unsigned *out) {
-    if (config_setting_type(from) != CONFIG_TYPE_STRING) {
-        conf_value_wrong_type(reader, from, "a text in quotation marks");
-        return;
-    }
-    const char *text = config_setting_get_string(from);
-    const struct conf_word *word = find_word(setting->words, text ? text : "");
-    if (word)
-        *out = (unsigned)word->value;
-    else
-        unknown_word(reader, from, text ? text : "", setting->words);
-}
-
 /* An array or a list; libconfig tells them apart, people need not. */
 static bool is_sequence(struct conf_reader *reader, const config_setting_t *from) {
     if (config_setting_is_array(from) || config_setting_is_list(from))
@@ -193,32 +190,16 @@ const config_setting_t *conf_element(const config_setting_t *from, int i) {
 
 static void read_word_set(struct conf_reader *reader, const config_setting_t *from,
                           const struct conf_setting *setting, void *base) {
-    char path[CONF_PATH_SIZE];
     if (!is_sequence(reader, from))
         return;
     for (const struct conf_word *word = setting->words; word->word; word++)
         *(bool *)((char *)base + word->value) = false;
-    if (config_setting_length(from) == 0) {
-        struct buffer allowed = {0};
-        for (const struct conf_word *word = setting->words; word->word; word++)
-            conf_append_choice(&allowed, word->word);
-        conf_mistake(conf_reader_mistakes(reader), conf_value_origin(reader, from),
-                     "%s is empty; name at least one of: %s", conf_value_path(from, path),
-                     allowed.failed ? "?" : allowed.data);
-        buffer_finish(&allowed);
-    }
+    if (config_setting_length(from) == 0)
+        tell_words(reader, from, "is empty; name at least one of", setting->words);
     for (int i = 0; i < config_setting_length(from); i++) {
-        const config_setting_t *item = conf_element(from, i);
-        if (config_setting_type(item) != CONFIG_TYPE_STRING) {
-            conf_value_wrong_type(reader, item, "a text in quotation marks");
-            continue;
-        }
-        const char *text = config_setting_get_string(item);
-        const struct conf_word *word = find_word(setting->words, text ? text : "");
+        const struct conf_word *word = take_word(reader, conf_element(from, i), setting->words);
         if (word)
             *(bool *)((char *)base + word->value) = true;
-        else
-            unknown_word(reader, item, text ? text : "", setting->words);
     }
 }
 
@@ -236,6 +217,7 @@ static void read_texts(struct conf_reader *reader, const config_setting_t *from,
 void conf_value_read(struct conf_reader *reader, const config_setting_t *from,
                      const struct conf_setting *setting, void *base) {
     void *member = conf_member(setting, base);
+    const struct conf_word *word;
     const char *text;
     int64_t number;
     switch (setting->kind) {
@@ -260,7 +242,9 @@ void conf_value_read(struct conf_reader *reader, const config_setting_t *from,
             set_text(reader, member, text, setting->kind == CONF_PATH);
         break;
     case CONF_WORD:
-        read_word(reader, from, setting, member);
+        word = take_word(reader, from, setting->words);
+        if (word)
+            *(unsigned *)member = (unsigned)word->value;
         break;
     case CONF_WORD_SET:
         read_word_set(reader, from, setting, base);

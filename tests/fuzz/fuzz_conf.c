@@ -7,12 +7,14 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-const char *__lsan_default_suppressions(void);
 
-/* libconfig 1.5 loses the text before a syntax error. */
+/* libconfig 1.5 loses the text before a syntax error. The name is LeakSanitizer's.
+ * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void) {
     return "leak:libconfig\n";
 }
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 static void count_mistake(void *context, const struct conf_mistake *mistake) {
     if (!mistake->file || !mistake->text || !*mistake->text)
