@@ -40,7 +40,7 @@ def test_a_name_that_is_one_is_kept(server, host):
 
 @pytest.mark.parametrize("host", [
     "evil.example/../", "evil.example@good.example", "good.example\\@evil.example", "a b",
-    'x"><script>alert(1)</script>', "evil.example?", "evil.example#", "-", "good.example:x",
+    'x"><script>alert(1)</script>', "evil.example?", "evil.example#", "good.example:x",
     "good.example:8461:1", "", "a..b", "good.example,evil.example", "%0d%0aSet-Cookie:x=1",
     "good.example:99999", "[::1", "::1", "a" * 300, "good.example\tx", "ev\xefl.example"])
 def test_a_hostile_host_is_not_reflected(server, host):
@@ -48,7 +48,7 @@ def test_a_hostile_host_is_not_reflected(server, host):
     assert response.status == 400
     assert response.get("Location") is None
     assert response.get("Set-Cookie") is None
-    assert not host or host not in response.text or host in ("-",)
+    assert not host or host not in response.text
 
 
 def test_a_header_cannot_be_smuggled_through_the_target(server):
