@@ -8,8 +8,9 @@
 
 enum { MISTAKE_SIZE = 2048 };
 
-static void tell(struct conf_mistakes *mistakes, struct conf_origin at, bool warning,
-                 const char *format, va_list arguments) {
+__attribute__((format(printf, 4, 0))) static void tell(struct conf_mistakes *mistakes,
+                                                       struct conf_origin at, bool warning,
+                                                       const char *format, va_list arguments) {
     char text[MISTAKE_SIZE];
     vsnprintf(text, sizeof text, format, arguments);
     struct buffer printable = {0};
