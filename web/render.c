@@ -41,7 +41,7 @@ static int64_t days_between(int64_t a, int64_t b) {
 void web_connection_render(enum web_language language, const struct web_connection *connection,
                            struct buffer *out) {
     char not_before[TIME_TEXT_SIZE], not_after[TIME_TEXT_SIZE], port[8], days[24];
-    struct groups fingerprint, thumbprint;
+    struct groups fingerprint = {0}, thumbprint = {0};
     bool early = connection->now < connection->not_before;
     bool expired = connection->now > connection->not_after;
     snprintf(port, sizeof port, "%u", (unsigned)connection->local_port);

@@ -2,8 +2,6 @@
 
 #include "web/web.h"
 
-#include <assert.h>
-
 /* The part to go on with after a section's opening: the next, or the one after its end. */
 static size_t enter(const struct template_part *parts, size_t i, bool wanted) {
     return wanted ? i + 1 : parts[i].pair + 1;
@@ -12,7 +10,8 @@ static size_t enter(const struct template_part *parts, size_t i, bool wanted) {
 void template_render(const struct template *page, const struct template_values *values,
                      struct buffer *out) {
     const struct template_part *parts = page->parts;
-    const char *const *item = NULL; /* where the repetition stands */
+    static const char *const nothing[] = {"", NULL};
+    const char *const *item = nothing; /* where the repetition stands */
     size_t i = 0;
     while (i < page->count) {
         const struct template_part *part = &parts[i];
@@ -26,7 +25,6 @@ void template_render(const struct template *page, const struct template_values *
             i++;
             break;
         case PART_ITEM:
-            assert(item && *item);
             web_escape(out, *item);
             i++;
             break;
@@ -37,11 +35,15 @@ void template_render(const struct template *page, const struct template_values *
             i = enter(parts, i, !values->slots[part->index]);
             break;
         case PART_EACH:
-            item = values->lists[part->index];
-            i = enter(parts, i, item && *item);
+            if (values->lists[part->index])
+                item = values->lists[part->index];
+            i = enter(parts, i, values->lists[part->index] && *item);
             break;
         case PART_END:
-            i = parts[part->pair].kind == PART_EACH && *++item ? part->pair + 1 : i + 1;
+            if (parts[part->pair].kind == PART_EACH && *item && *++item)
+                i = part->pair + 1;
+            else
+                i++;
             break;
         }
     }

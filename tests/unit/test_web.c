@@ -133,7 +133,7 @@ static void text_is_escaped(void **state) {
         {"{{=host}}", "{{=host}}"},
         {"a\tb\r\nc\x1b\x7f", "a\uFFFDb\uFFFD\uFFFDc\uFFFD\uFFFD"},
         {"\xc2\x85", "\uFFFD"},                             /* C1 */
-        {"gpj.\u202Eexe\u2066", "gpj.\uFFFDexe\uFFFD"},     /* turned around */
+        {"gpj.\u202Eexe\u202C", "gpj.\uFFFDexe\uFFFD"},     /* turned around */
         {"\xff<\xc0\xbc", "\uFFFD&lt;\uFFFD\uFFFD"},        /* no UTF-8, an overlong < */
         {"\xed\xa0\x80", "\uFFFD\uFFFD\uFFFD"},             /* half of a surrogate pair */
         {"\xe2\x82", "\uFFFD\uFFFD"},                       /* cut short */

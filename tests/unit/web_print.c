@@ -12,7 +12,7 @@ static void write_file(const char *folder, const char *name, const void *data, s
     FILE *file = fopen(path, "wb");
     if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0) {
         perror(path);
-        exit(1);
+        abort();
     }
 }
 
