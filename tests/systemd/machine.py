@@ -64,7 +64,7 @@ class Machine:
     def run(self, *command, check=True, **options):
         """Runs a command of the machine's; its output as text."""
         done = subprocess.run(
-            [*self.inside("--mount", "--pid", "--uts", "--ipc", "--net", "--cgroup", "--root"),
+            [*self.inside("--mount", "--pid", "--uts", "--ipc", "--net", "--cgroup", "--root", "--wd"),
              "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
              "DEBIAN_FRONTEND=noninteractive", *map(str, command)],
             capture_output=True, text=True, timeout=120, check=False, **options)
