@@ -80,12 +80,13 @@ static void read_listeners(struct conf_reader *reader, const config_setting_t *f
         listener->line = origin.line;
         if (!conf_set_defaults(conf_listener_settings, listener))
             conf_out_of_memory(conf_reader_mistakes(reader));
-        if (config_setting_get_member(item, "address")) {
-            /* One that turns out wrong must not leave the default, which overlaps everything. */
+        size_t mistakes = conf_reader_mistakes(reader)->count;
+        read_group(reader, item, conf_listener_settings, listener);
+        if (conf_reader_mistakes(reader)->count != mistakes) {
+            /* The default in place of a wrong address would overlap whatever has its port. */
             free(listener->address);
             listener->address = NULL;
         }
-        read_group(reader, item, conf_listener_settings, listener);
         if (listener->address && !conf_is_handed_over(listener->address) &&
             !config_setting_get_member(item, "port"))
             conf_mistake(conf_reader_mistakes(reader), origin,

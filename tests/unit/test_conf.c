@@ -334,6 +334,19 @@ static void all_mistakes_are_told_in_one_reading(void **state) {
            "main.conf:17: services.a.listeners[4] has no port; allowed: port = 0 to 65535");
 }
 
+static void wrong_listener_overlaps_nothing(void **state) {
+    EXPECT(*state,
+           "services: { a: { listeners = (\n"
+           "{ adress = \"127.0.0.1\"; port = 8462; },\n"
+           "{ address = \"127.0.0\"; port = 8462; },\n"
+           "{ address = \"127.0.0.2\"; port = 8462; } ); }; };\n",
+           "main.conf:2: there is no setting services.a.listeners[1].adress; did you mean "
+           "\"address\"?",
+           "main.conf:3: services.a.listeners[2].address is \"127.0.0\"; allowed: an IPv4 or IPv6 "
+           "address without brackets, \"*\" for all of them, or \"systemd:NAME\" for a socket of "
+           "the service manager");
+}
+
 static void syntax_errors_name_the_token(void **state) {
     struct loading *loading = *state;
     static const struct {
@@ -620,6 +633,7 @@ int main(void) {
         IN_FOLDER(inclusions_that_cannot_be_are_told),
         IN_FOLDER(inclusions_that_multiply_end),
         IN_FOLDER(all_mistakes_are_told_in_one_reading),
+        IN_FOLDER(wrong_listener_overlaps_nothing),
         IN_FOLDER(syntax_errors_name_the_token),
         IN_FOLDER(file_that_cannot_be_read_is_told),
         IN_FOLDER(overlapping_listeners_are_told),
