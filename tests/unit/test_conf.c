@@ -148,7 +148,8 @@ static void folders_follow_the_state_folder(void **state) {
 static void forms_of_text_are_taken(void **state) {
     struct loading *loading = *state;
     conf_destroy(expect_sound(loading, "\xEF\xBB\xBF" SOUND));
-    conf_destroy(expect_sound(loading, "# a\r\n/* b\n */ // c\r\n" SOUND "# no line end"));
+    conf_destroy(expect_sound(loading, "# a\r\n/* b\n */ // c\r\n" SOUND
+                                       "state_folder = \"state\"; # no line end"));
     struct conf *conf =
         expect_sound(loading, SOUND "log: { file = \"/a\nb\\\nc\\x41\\\"\\q\" \"d\" }\n");
     assert_string_equal(conf->log.file, "/a\nb\\\ncA\"\\qd");
