@@ -156,6 +156,8 @@ bool store_entry_is_unused(const struct store_entry *entry, const struct store_s
     bool is_key = store_role_is_key(file->role);
     if (file == certificate || file == key)
         return false;
+    if (file->role == STORE_FOLDER && certificate && is_in_folder(certificate))
+        return false;
     if (is_certificate(file))
         return unused(out, CERT_STORE_REFUSED, certificate, NULL);
     if (is_key && certificate && !has_unused_certificate(entry, sources, file))

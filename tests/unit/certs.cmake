@@ -11,6 +11,7 @@ certs_test(cert_make)
 certs_test(cert_read)
 certs_test(staple)
 certs_test(cert_set)
+certs_test(cert_store)
 
 fuzz_target(names certs platform base)
 fuzz_target(cert_info certs platform base)
