@@ -1,28 +1,30 @@
 #include "base/time_text.h"
 
-#include <stdio.h>
-#include <string.h>
 #include <time.h>
 
-__attribute__((format(strftime, 2, 0))) static const char *
-format_time(int64_t at, const char *format, char out[static TIME_TEXT_SIZE]) {
+static struct tm parts_of(int64_t at) {
     time_t seconds = (time_t)at;
-    struct tm parts;
-    if (!gmtime_r(&seconds, &parts) || strftime(out, TIME_TEXT_SIZE, format, &parts) == 0)
-        strcpy(out, "-");
-    return out;
+    struct tm parts = {0};
+    gmtime_r(&seconds, &parts);
+    return parts;
 }
 
 const char *time_text(int64_t at, char out[static TIME_TEXT_SIZE]) {
-    return format_time(at, "%Y-%m-%d %H:%M:%S UTC", out);
+    const struct tm parts = parts_of(at);
+    strftime(out, TIME_TEXT_SIZE, "%Y-%m-%d %H:%M:%S UTC", &parts);
+    return out;
 }
 
 const char *time_text_date(int64_t at, char out[static TIME_TEXT_SIZE]) {
-    return format_time(at, "%Y-%m-%d", out);
+    const struct tm parts = parts_of(at);
+    strftime(out, TIME_TEXT_SIZE, "%Y-%m-%d", &parts);
+    return out;
 }
 
 const char *time_text_rfc3339(int64_t at, char out[static TIME_TEXT_SIZE]) {
-    return format_time(at, "%Y-%m-%dT%H:%M:%SZ", out);
+    const struct tm parts = parts_of(at);
+    strftime(out, TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return out;
 }
 
 int64_t time_now(void) {

@@ -56,8 +56,20 @@ static const char **names_of(const struct cert_info *info) {
     return names;
 }
 
+/* "TLS 1.3", as people write it; GnuTLS leaves the space out. */
+static const char *version_name(gnutls_protocol_t version) {
+    switch (version) {
+    case GNUTLS_TLS1_3:
+        return "TLS 1.3";
+    case GNUTLS_TLS1_2:
+        return "TLS 1.2";
+    default:
+        return gnutls_protocol_get_name(version);
+    }
+}
+
 static void describe_session(gnutls_session_t session, struct web_connection *page) {
-    page->tls_version = gnutls_protocol_get_name(gnutls_protocol_get_version(session));
+    page->tls_version = version_name(gnutls_protocol_get_version(session));
     page->cipher = gnutls_cipher_get_name(gnutls_cipher_get(session));
     page->resumed = gnutls_session_is_resumed(session) != 0;
 }
