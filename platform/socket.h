@@ -35,9 +35,11 @@ void socket_close(int descriptor);
  * a stale one; ERROR_BUSY if somebody answers on it. Paths longer than sun_path are handled. */
 bool socket_local_listen(const char *path, int *out, struct error *err);
 /* Blocking. ERROR_MISSING: nobody listens there; ERROR_BUSY: nobody is let in for 5 s. */
+/* Blocking, with a timeout of some seconds (socket_set_timeout). ERROR_MISSING if nobody listens,
+ * ERROR_BUSY if somebody does who lets nobody in. */
 bool socket_local_connect(const char *path, int *out, struct error *err);
 /* Blocking connect to a TCP address within `timeout_ms`; reads and writes then time out likewise.
- */
+ * ERROR_UNREACHABLE if nobody answers. */
 bool socket_connect(const struct socket_address *address, int timeout_ms, int *out,
                     struct error *err);
 
