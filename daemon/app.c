@@ -73,8 +73,24 @@ static bool check_priority(const struct conf *conf, struct error *err) {
     return false;
 }
 
+/* The control socket may stand elsewhere than in the state folder. */
+static bool make_control_folder(const struct conf *conf, struct error *err) {
+    const char *slash = strrchr(conf->control_socket, '/');
+    if (!slash || slash == conf->control_socket)
+        return true;
+    char *folder = strndup(conf->control_socket, (size_t)(slash - conf->control_socket));
+    if (!folder) {
+        error_set(err, ERROR_MEMORY, "control socket: out of memory");
+        return false;
+    }
+    bool ok = folder_make(folder, 0700, err);
+    free(folder);
+    return ok;
+}
+
 static bool make_folders(const struct conf *conf, struct error *err) {
-    return folder_make(conf->state_folder, 0700, err) && folder_make(conf->store_folder, 0700, err);
+    return folder_make(conf->state_folder, 0700, err) &&
+           folder_make(conf->store_folder, 0700, err) && make_control_folder(conf, err);
 }
 
 /* ---- what others may want to know ---- */

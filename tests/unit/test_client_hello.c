@@ -3,6 +3,7 @@
 #include "certs/cert.h"
 #include "daemon/client_hello.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
