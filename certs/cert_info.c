@@ -257,13 +257,13 @@ void cert_info_finish(struct cert_info *info) {
 
 static bool common_name_is(const struct cert_info *info, const char *host, bool is_address,
                            bool exact) {
-    char name[NAME_SIZE];
+    char own[NAME_SIZE];
     if (!info->common_name)
         return false;
     if (is_address)
-        return address_normalise(info->common_name, name) && strcmp(name, host) == 0;
-    return name_normalise(info->common_name, true, name) &&
-           (exact ? strcmp(name, host) == 0 : name_matches(name, host));
+        return address_normalise(info->common_name, own) && strcmp(own, host) == 0;
+    return name_normalise(info->common_name, true, own) &&
+           (exact ? strcmp(own, host) == 0 : name_matches(own, host));
 }
 
 bool cert_info_names(const struct cert_info *info, const char *host, bool exact) {

@@ -15,21 +15,19 @@ void cert_pile_finish(struct cert_pile *pile) {
     free(pile->certs);
     for (size_t i = 0; i < pile->key_count; i++)
         gnutls_x509_privkey_deinit(pile->keys[i]);
-    free(pile->keys);
     *pile = (struct cert_pile){0};
 }
 
-static bool has_room(size_t count, struct error *err) {
-    if (count < CERT_PILE_LIMIT)
+static bool has_room(size_t count, size_t limit, const char *what, struct error *err) {
+    if (count < limit)
         return true;
-    error_set(err, ERROR_INPUT,
-              "it holds more than %d certificates or keys: give the server's own chain alone",
-              CERT_PILE_LIMIT);
+    error_set(err, ERROR_INPUT, "it holds more than %zu %s: give the server's own alone", limit,
+              what);
     return false;
 }
 
 bool cert_pile_add_cert(struct cert_pile *pile, const void *der, size_t size, struct error *err) {
-    if (!has_room(pile->cert_count, err))
+    if (!has_room(pile->cert_count, CERT_PILE_LIMIT, "certificates", err))
         return false;
     struct blob *certs = realloc(pile->certs, (pile->cert_count + 1) * sizeof *certs);
     if (certs)
@@ -43,18 +41,11 @@ bool cert_pile_add_cert(struct cert_pile *pile, const void *der, size_t size, st
 }
 
 bool cert_pile_add_key(struct cert_pile *pile, gnutls_x509_privkey_t key, struct error *err) {
-    if (!has_room(pile->key_count, err)) {
+    if (!has_room(pile->key_count, CERT_PILE_KEY_LIMIT, "private keys", err)) {
         gnutls_x509_privkey_deinit(key);
         return false;
     }
-    gnutls_x509_privkey_t *keys = realloc(pile->keys, (pile->key_count + 1) * sizeof(key));
-    if (!keys) {
-        gnutls_x509_privkey_deinit(key);
-        error_set(err, ERROR_MEMORY, "out of memory");
-        return false;
-    }
-    pile->keys = keys;
-    keys[pile->key_count++] = key;
+    pile->keys[pile->key_count++] = key;
     return true;
 }
 

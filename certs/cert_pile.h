@@ -6,7 +6,7 @@
 
 #include <gnutls/x509.h>
 
-enum { CERT_PILE_LIMIT = 512 };
+enum { CERT_PILE_LIMIT = 512, CERT_PILE_KEY_LIMIT = 16 };
 
 /* In words, and what to do where a certificate or a key was expected; NULL: nothing special. */
 struct cert_pile_stranger {
@@ -16,7 +16,7 @@ struct cert_pile_stranger {
 struct cert_pile {
     struct blob *certs; /* DER */
     size_t cert_count;
-    gnutls_x509_privkey_t *keys;
+    gnutls_x509_privkey_t keys[CERT_PILE_KEY_LIMIT];
     size_t key_count;
     /* The first thing in the file that was not wanted, NULL if there was none. */
     const struct cert_pile_stranger *stranger;

@@ -102,7 +102,7 @@ static bool find_leaf(const struct cert_pile *pile, const struct link *links, si
 static size_t order(struct link *links, size_t count, size_t leaf,
                     size_t out[static CERT_CHAIN_LIMIT]) {
     size_t length = 0, at = leaf;
-    while (at < count && length < CERT_CHAIN_LIMIT) {
+    do {
         links[at].used = true;
         out[length++] = at;
         if (count == 1 || is_issuer_of(&links[at], &links[at]))
@@ -111,7 +111,7 @@ static size_t order(struct link *links, size_t count, size_t leaf,
         while (next < count && (links[next].used || !is_issuer_of(&links[next], &links[at])))
             next++;
         at = next;
-    }
+    } while (at < count && length < CERT_CHAIN_LIMIT);
     return length;
 }
 

@@ -12,7 +12,7 @@ static bool is_digit(char c) {
 
 /* Not <ctype.h>: names do not depend on the locale. */
 static char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
 /* A label's length at the start of `text`, copied in lower case; 0 if there is none. */
@@ -60,8 +60,8 @@ bool name_normalise(const char *text, bool pattern, char out[static NAME_SIZE]) 
             return false;
         name[size++] = '.';
     }
+    name[size++] = '\0';
     memcpy(out, name, size);
-    out[size] = '\0';
     return true;
 }
 
@@ -168,15 +168,16 @@ size_t address_octets(const char *text, unsigned char out[static ADDRESS_OCTETS]
 }
 
 bool address_normalise(const char *text, char out[static NAME_SIZE]) {
-    unsigned char octets[ADDRESS_OCTETS];
-    return address_text(octets, address_octets(text, octets), out);
+    unsigned char octets[ADDRESS_OCTETS] = {0};
+    size_t size = address_octets(text, octets);
+    return address_text(octets, size, out);
 }
 
 /* RFC 5952: "::" for the first of the longest runs of two zero groups or more. */
 static void ipv6_text(const unsigned char octets[static ADDRESS_OCTETS],
                       char out[static NAME_SIZE]) {
     unsigned groups[GROUPS];
-    for (int i = 0; i < GROUPS; i++)
+    for (size_t i = 0; i < GROUPS; i++)
         groups[i] = (unsigned)octets[2 * i] << 8 | octets[2 * i + 1];
     int gap = -1, gap_size = 1;
     for (int i = 0, run = 0; i < GROUPS; i++) {

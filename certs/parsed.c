@@ -7,8 +7,10 @@ void error_set_gnutls(struct error *err, int code, const char *format, ...) {
     char text[sizeof err->text];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    int wanted = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    if (wanted < 0)
+        text[0] = '\0';
     error_set(err, code == GNUTLS_E_MEMORY_ERROR ? ERROR_MEMORY : ERROR_INPUT, "%s (%s)", text,
               gnutls_strerror(code));
 }

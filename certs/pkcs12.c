@@ -73,9 +73,11 @@ static bool add_key(struct cert_pile *pile, bool is_encrypted, const gnutls_datu
         return false;
     /* GnuTLS says "wrong password" also of an EC key without its public half, as Java writes it. */
     if (chosen->is_proven)
-        error_set(err, ERROR_INPUT,
-                  "the bundle's key cannot be read, as Java writes EC keys: write it again with "
-                  "\"openssl pkcs12 -in OLD -nodes | openssl pkcs12 -export -out NEW\"");
+        error_set(
+            err, ERROR_INPUT,
+            "the bundle's key lacks its public half, as Java writes EC keys: take it apart with "
+            "\"openssl pkcs12 -in OLD -nokeys -out NAME.crt\" and \"openssl pkcs12 -in OLD "
+            "-nocerts -nodes | openssl ec -out NAME.key\"");
     else
         password_explain(chosen->given, "the bundle's key", err);
     return false;

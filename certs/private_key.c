@@ -27,13 +27,14 @@ enum private_key_form private_key_form(const struct blob *der) {
 
 /* RFC 5915 lets an EC key leave its public half out, as Java does; GnuTLS needs it. */
 static bool lacks_public_half(const struct blob *der) {
-    struct der_element rest = {.data = der->data, .size = der->size}, body, part;
+    struct der_element rest = {.data = der->data, .size = der->size};
+    struct der_element body, version, algorithm, part;
     if (!der_take(&rest, &body))
         return false;
     if (private_key_form(der) == PRIVATE_KEY_PKCS8) {
-        /* version, algorithm, and then the key's own form. */
-        if (!der_take(&body, &part) || !der_take(&body, &part) || !der_take(&body, &part))
+        if (!der_take(&body, &version) || !der_take(&body, &algorithm) || !der_take(&body, &part))
             return false;
+        /* The key's own form inside. */
         struct blob inner = {(unsigned char *)part.data, part.size};
         return private_key_form(&inner) == PRIVATE_KEY_SEC1 && lacks_public_half(&inner);
     }

@@ -21,3 +21,4 @@ if(MAILSTORED_FUZZ)
     target_compile_definitions(fuzz_staple PRIVATE
         TEST_DATA="${PROJECT_SOURCE_DIR}/tests/unit/data")
 endif()
+fuzz_target(store_names certs platform base)

@@ -297,8 +297,16 @@ static void anchor_is_the_topmost(void **state) {
     cert_material_finish(&material);
 }
 
-static void *ask_for_credentials(void *cert) {
-    return (void *)(uintptr_t)cert_credentials(cert, NULL);
+struct asker {
+    pthread_t thread;
+    const struct cert *cert;
+    const struct cert_credentials *answer;
+};
+
+static void *ask_for_credentials(void *context) {
+    struct asker *asker = context;
+    asker->answer = cert_credentials(asker->cert, NULL);
+    return NULL;
 }
 
 static void credentials_are_built_once_for_all_threads(void **state) {
@@ -307,16 +315,18 @@ static void credentials_are_built_once_for_all_threads(void **state) {
     struct cert_material material = make("one");
     for (int round = 0; round < 20; round++) {
         struct cert *cert = create(&material, 0);
-        pthread_t threads[THREADS];
-        void *answers[THREADS];
+        struct asker askers[THREADS];
+        for (int i = 0; i < THREADS; i++) {
+            askers[i] = (struct asker){.cert = cert};
+            assert_int_equal(
+                pthread_create(&askers[i].thread, NULL, ask_for_credentials, &askers[i]), 0);
+        }
         for (int i = 0; i < THREADS; i++)
-            assert_int_equal(pthread_create(&threads[i], NULL, ask_for_credentials, cert), 0);
-        for (int i = 0; i < THREADS; i++)
-            pthread_join(threads[i], &answers[i]);
-        const struct cert_credentials *credentials = answers[0];
+            pthread_join(askers[i].thread, NULL);
+        const struct cert_credentials *credentials = askers[0].answer;
         assert_non_null(credentials);
         for (int i = 1; i < THREADS; i++)
-            assert_ptr_equal(answers[i], credentials);
+            assert_ptr_equal(askers[i].answer, credentials);
         assert_int_equal(credentials->chain_count, 1);
         assert_int_equal(gnutls_privkey_get_pk_algorithm(credentials->key, NULL), GNUTLS_PK_ECDSA);
         cert_release(cert);

@@ -47,7 +47,7 @@ static void check_entries(const struct entry *entries, size_t count) {
         cert_material_finish(&material);
     }
 }
-#define CHECK(entries) check_entries(entries, sizeof entries / sizeof entries[0])
+#define CHECK(entries) check_entries((entries), sizeof(entries) / sizeof((entries)[0]))
 
 static void every_form_of_key_is_read(void **state) {
     (void)state;
@@ -102,7 +102,8 @@ static void wrong_things_are_named_with_their_mend(void **state) {
         {"legacy.pfx", NULL, "wrong", "does not open with the password in entry.pass"},
         {"no-mac.pfx", NULL, "wrong", "does not open with the password in entry.pass"},
         {"no-key.pfx", NULL, "secret", "holds no private key: export it again, with"},
-        {"java.pfx", NULL, "secret", "cannot be read, as Java writes EC keys: write it again with"},
+        {"java.pfx", NULL, "secret",
+         "lacks its public half, as Java writes EC keys: take it apart with"},
         {"leaf.pem", "leaf.no-public.key", NULL, "lacks its public half: write it again with"},
         {"leaf.pem", "leaf.no-public.der", NULL, "lacks its public half: write it again with"},
         {"slow.pfx", NULL, "secret", "5000001 iterations"},

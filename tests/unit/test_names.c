@@ -141,8 +141,8 @@ static void addresses_become_octets_and_text(void **state) {
     assert_string_equal(text, "2001:db8::7");
     assert_int_equal(address_octets("mail", octets), 0);
     assert_false(address_text(octets, 5, text));
-    memcpy(octets, "\0\0\0\0\0\0\0\0\0\0\377\377\300\0\2\7", 16);
-    assert_true(address_text(octets, 16, text));
+    static const unsigned char mapped[] = {[10] = 0xff, [11] = 0xff, 192, 0, 2, 7};
+    assert_true(address_text(mapped, sizeof mapped, text));
     assert_string_equal(text, "::ffff:192.0.2.7");
 }
 

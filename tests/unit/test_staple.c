@@ -4,7 +4,7 @@
 #include "base/time_text.h"
 #include "test_data.h"
 
-enum { HOUR = 3600, DAY = 24 * HOUR };
+static const int64_t hour = 3600, day = 86400;
 
 struct fixture {
     struct blob leaf, other, issuer, stranger;
@@ -43,19 +43,19 @@ static void good_responses_pass(void **state) {
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         int64_t until = 0;
         struct error err = {0};
-        if (!check(names[i], &f->leaf, &f->issuer, f->made_at + HOUR, &until, &err))
+        if (!check(names[i], &f->leaf, &f->issuer, f->made_at + hour, &until, &err))
             fail_msg("%s: %s", names[i], err.text);
         /* make.sh takes some seconds. */
-        assert_in_range(until, f->made_at + 7 * DAY, f->made_at + 7 * DAY + 300);
-        assert_true(check(names[i], &f->leaf, NULL, f->made_at + HOUR, &until, &err));
+        assert_in_range(until, f->made_at + 7 * day, f->made_at + 7 * day + 300);
+        assert_true(check(names[i], &f->leaf, NULL, f->made_at + hour, &until, &err));
     }
 }
 
 static void response_without_end_lives_a_week(void **state) {
     const struct fixture *f = *state;
     int64_t until = 0;
-    assert_true(check("no-end.ocsp", &f->leaf, &f->issuer, f->made_at + HOUR, &until, NULL));
-    assert_in_range(until, f->made_at + 7 * DAY, f->made_at + 7 * DAY + 300);
+    assert_true(check("no-end.ocsp", &f->leaf, &f->issuer, f->made_at + hour, &until, NULL));
+    assert_in_range(until, f->made_at + 7 * day, f->made_at + 7 * day + 300);
     assert_false(check("no-end.ocsp", &f->leaf, &f->issuer, until, &until, NULL));
 }
 
@@ -63,7 +63,7 @@ static void time_decides(void **state) {
     const struct fixture *f = *state;
     int64_t until = 0, end = 0, unchanged = 42;
     struct error err = {0};
-    assert_true(check("good.ocsp", &f->leaf, &f->issuer, f->made_at + HOUR, &end, &err));
+    assert_true(check("good.ocsp", &f->leaf, &f->issuer, f->made_at + hour, &end, &err));
     assert_true(check("good.ocsp", &f->leaf, &f->issuer, end - 1, &until, &err));
     assert_false(check("good.ocsp", &f->leaf, &f->issuer, end, &unchanged, &err));
     assert_int_equal(unchanged, 42);
@@ -71,7 +71,7 @@ static void time_decides(void **state) {
     snprintf(expected, sizeof expected, "is over since %s: fetch a new one", time_text(end, date));
     assert_non_null(strstr(err.text, expected));
     /* This host's clock may be five minutes behind the responder's, not more. */
-    int64_t this_update = end - 7 * DAY;
+    int64_t this_update = end - 7 * day;
     assert_true(check("good.ocsp", &f->leaf, &f->issuer, this_update - 300, &until, &err));
     assert_false(check("good.ocsp", &f->leaf, &f->issuer, this_update - 301, &until, &err));
     assert_non_null(strstr(err.text, "set this host's clock right"));
@@ -93,7 +93,7 @@ static void bad_responses_say_why(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int64_t until = 42;
         struct error err = {0};
-        assert_false(check(cases[i].name, &f->leaf, &f->issuer, f->made_at + HOUR, &until, &err));
+        assert_false(check(cases[i].name, &f->leaf, &f->issuer, f->made_at + hour, &until, &err));
         if (!strstr(err.text, cases[i].expected))
             fail_msg("%s: %s", cases[i].name, err.text);
         assert_int_equal(until, 42);
@@ -104,11 +104,11 @@ static void response_belongs_to_one_certificate(void **state) {
     const struct fixture *f = *state;
     int64_t until = 0;
     struct error err = {0};
-    assert_false(check("good.ocsp", &f->other, &f->issuer, f->made_at + HOUR, &until, &err));
+    assert_false(check("good.ocsp", &f->other, &f->issuer, f->made_at + hour, &until, &err));
     assert_non_null(strstr(err.text, "is about another certificate"));
-    assert_false(check("unknown.ocsp", &f->other, &f->issuer, f->made_at + HOUR, &until, &err));
+    assert_false(check("unknown.ocsp", &f->other, &f->issuer, f->made_at + hour, &until, &err));
     assert_non_null(strstr(err.text, "does not know the certificate"));
-    assert_false(check("good.ocsp", &f->leaf, &f->stranger, f->made_at + HOUR, &until, &err));
+    assert_false(check("good.ocsp", &f->leaf, &f->stranger, f->made_at + hour, &until, &err));
     assert_non_null(strstr(err.text, "is not signed by the certificate's issuer"));
 }
 
@@ -132,7 +132,7 @@ static void every_change_of_what_is_signed_is_noticed(void **state) {
     for (size_t at = 0; at < part.size; at++) {
         int64_t until = 0;
         part.data[at] ^= 0x01;
-        if (staple_check(&response, &f->leaf, &f->issuer, f->made_at + HOUR, &until, NULL))
+        if (staple_check(&response, &f->leaf, &f->issuer, f->made_at + hour, &until, NULL))
             fail_msg("octet %zu of %zu may be changed", at, part.size);
         part.data[at] ^= 0x01;
     }
