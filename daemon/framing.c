@@ -1,6 +1,5 @@
 #include "daemon/framing.h"
 
-#include "certs/names.h"
 #include "daemon/connection.h"
 #include "daemon/listener.h"
 
@@ -27,16 +26,6 @@ static bool is_field_value(const char *text, size_t size) {
     return true;
 }
 
-/* RFC 3986 allows a target fewer characters still; these are never part of one. */
-bool target_is_sound(const char *text, size_t size) {
-    for (size_t i = 0; i < size; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c <= 0x20 || c >= 0x7F || strchr("\"<>\\^`{|}#", c))
-            return false;
-    }
-    return size > 0;
-}
-
 struct fields {
     const char *expected; /* where the next field line must begin */
     bool contiguous;      /* each line began where the one before it ended */
@@ -56,38 +45,6 @@ static size_t trimmed(const char *text, size_t size) {
     while (size > 0 && (text[size - 1] == ' ' || text[size - 1] == '\t'))
         size--;
     return size;
-}
-
-/* uri-host [ ":" port ] (RFC 9110, 7.2). Gives the host normalised; port 0: none. */
-static bool parse_authority(const char *text, size_t size, char host[static REQUEST_HOST_SIZE],
-                            unsigned *port) {
-    char copy[REQUEST_HOST_SIZE];
-    unsigned number = 0;
-    if (size == 0 || size >= sizeof copy)
-        return false;
-    memcpy(copy, text, size);
-    copy[size] = '\0';
-    char *end = copy[0] == '[' ? strchr(copy, ']') : copy;
-    if (!end)
-        return false;
-    char *colon = strchr(end, ':');
-    if (copy[0] == '[' && end[1] != '\0' && colon != end + 1)
-        return false;
-    if (colon) {
-        for (const char *digit = colon + 1; *digit; digit++) {
-            if (*digit < '0' || *digit > '9')
-                return false;
-            number = number * 10 + (unsigned)(*digit - '0');
-            if (number > 65535)
-                return false;
-        }
-        *colon = '\0';
-    }
-    if (!name_normalise(copy, false, host) && !address_normalise(copy, host))
-        return false;
-    if (port)
-        *port = number;
-    return true;
 }
 
 static void look_at_length(struct fields *fields, const char *value, size_t size) {
@@ -114,7 +71,7 @@ static enum MHD_Result look_at_field(void *context, enum MHD_ValueKind kind, con
     if (same_word(name, name_size, "Host")) {
         char host[REQUEST_HOST_SIZE];
         fields->hosts++;
-        fields->host_ok = parse_authority(value, size, host, NULL);
+        fields->host_ok = authority_parse(value, size, host, NULL);
     } else if (same_word(name, name_size, "Content-Length"))
         look_at_length(fields, value, size);
     else if (same_word(name, name_size, "Transfer-Encoding")) {
@@ -174,32 +131,16 @@ unsigned framing_check(struct connection *connection, const char *method, const 
     return 0;
 }
 
-static const char *authority_of(const char *target) {
-    if (strncasecmp(target, "https://", 8) == 0)
-        return target + 8;
-    if (strncasecmp(target, "http://", 7) == 0)
-        return target + 7;
-    return NULL;
-}
-
-const char *target_path(const char *target) {
-    const char *authority = authority_of(target);
-    if (!authority)
-        return target;
-    const char *path = strchr(authority, '/');
-    return path ? path : "/";
-}
-
 bool request_host(struct connection *connection, char host[static REQUEST_HOST_SIZE],
                   unsigned *port) {
-    const char *authority = authority_of(connection->request.target);
-    if (authority)
-        return parse_authority(authority, strcspn(authority, "/?"), host, port);
-    const char *value = NULL;
     size_t size = 0;
+    const char *authority = target_authority(connection->request.target, &size);
+    if (authority)
+        return authority_parse(authority, size, host, port);
+    const char *value = NULL;
     if (MHD_lookup_connection_value_n(connection->mhd, MHD_HEADER_KIND, "Host", 4, &value, &size) !=
             MHD_YES ||
         !value)
         return false;
-    return parse_authority(value, trimmed(value, size), host, port);
+    return authority_parse(value, trimmed(value, size), host, port);
 }

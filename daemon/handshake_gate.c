@@ -196,40 +196,6 @@ static bool park(struct handshake_gate *gate, struct connection *connection) {
     return parked;
 }
 
-/* Follows the records from the client for an alert in the clear: OpenSSL's TLS 1.3 clients refuse
- * a certificate before they switch keys, and GnuTLS drops what it cannot decrypt (RFC 8446, 5.1:
- * type 21, version, length 2, level, description). */
-static void observe_records(struct gate_pass *pass, const unsigned char *data, size_t size) {
-    enum { HEADER = 5, ALERT = 21, ALERT_SIZE = 2 };
-    while (size > 0) {
-        if (pass->record_bytes < HEADER) {
-            pass->record[pass->record_bytes++] = *data++;
-            size--;
-            if (pass->record_bytes == HEADER)
-                pass->record_rest = (unsigned long)pass->record[3] << 8 | pass->record[4];
-        } else {
-            if (pass->record_bytes < sizeof pass->record)
-                pass->record[pass->record_bytes++] = *data;
-            data++;
-            size--;
-            pass->record_rest--;
-            if (pass->record_bytes == sizeof pass->record) { /* the rest is of no interest */
-                size_t skip = pass->record_rest < size ? pass->record_rest : size;
-                data += skip;
-                size -= skip;
-                pass->record_rest -= skip;
-            }
-        }
-        if (pass->record_bytes >= HEADER && pass->record_rest == 0) {
-            bool alert =
-                pass->record[0] == ALERT && pass->record[3] == 0 && pass->record[4] == ALERT_SIZE;
-            if (alert && pass->record_bytes == sizeof pass->record)
-                pass->alert = pass->record[6];
-            pass->record_bytes = 0;
-        }
-    }
-}
-
 static ssize_t pull(gnutls_transport_ptr_t context, void *data, size_t size) {
     struct connection *connection = context;
     struct gate_pass *pass = &connection->gate;
@@ -237,7 +203,7 @@ static ssize_t pull(gnutls_transport_ptr_t context, void *data, size_t size) {
     if (atomic_load_explicit(&pass->finished, memory_order_relaxed))
         return received;
     if (received > 0)
-        observe_records(pass, data, (size_t)received);
+        alert_watch_feed(&pass->alerts, data, (size_t)received);
     else if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         errno = park(pass->gate, connection) ? EAGAIN : ETIMEDOUT;
     return received;
@@ -256,7 +222,6 @@ static ssize_t push(gnutls_transport_ptr_t context, const giovec_t *vector, int 
 void handshake_gate_enter(struct handshake_gate *gate, struct connection *connection) {
     struct gate_pass *pass = &connection->gate;
     pass->gate = gate;
-    pass->alert = -1;
     pass->deadline_ms = time_monotonic_ms() + atomic_load(&gate->timeout_ms);
     gnutls_transport_set_ptr(connection->session, connection);
     gnutls_transport_set_pull_function(connection->session, pull);
@@ -293,8 +258,7 @@ void handshake_gate_observe_end(struct connection *connection) {
         return;
     /* An alert that GnuTLS could read; 0 is close_notify, and the value before any alert. */
     int alert = (int)gnutls_alert_get(connection->session);
-    if (alert > 0)
-        pass->alert = alert;
+    pass->alert = alert > 0 ? alert : pass->alerts.alert;
     if (pass->alert > 0)
         pass->end = HANDSHAKE_REFUSED;
     else if (atomic_load(&pass->expired))

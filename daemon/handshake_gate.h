@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "daemon/alert_watch.h"
 
 #include <gnutls/gnutls.h>
 #include <stdatomic.h>
@@ -36,11 +37,9 @@ struct gate_pass {
     int64_t deadline_ms;
     struct connection *previous, *next;
 
-    bool sent_certificate;     /* our certificate is on its way to the client */
-    int alert;                 /* description of the alert the client sent; -1: none */
-    unsigned char record[7];   /* start of the record being received */
-    unsigned record_bytes;     /* of it seen so far */
-    unsigned long record_rest; /* bytes of it still to come */
+    bool sent_certificate; /* our certificate is on its way to the client */
+    struct alert_watch alerts;
+    int alert; /* description of the alert that ended it; 0: none */
     enum handshake_end end;
 };
 

@@ -2,6 +2,7 @@
 
 #include "daemon/connection.h"
 #include "daemon/listener.h"
+#include "daemon/request_target.h"
 #include "platform/stream.h"
 
 #include <inttypes.h>
@@ -134,25 +135,6 @@ enum web_language request_language(struct connection *connection) {
     return web_language_choose(request_header(connection, "Accept-Language"));
 }
 
-/* If-None-Match (RFC 9110, 13.1.2): a list of entity tags, compared weakly, or "*". Ours hold no
- * commas or spaces. */
-static bool has_already(const char *if_none_match, const char *etag) {
-    size_t length = strlen(etag);
-    if (!if_none_match)
-        return false;
-    for (const char *at = if_none_match; *at;) {
-        at += strspn(at, " \t,");
-        size_t size = strcspn(at, " \t,");
-        if (size == 1 && *at == '*')
-            return true;
-        size_t weak = size > 2 && at[0] == 'W' && at[1] == '/' ? 2 : 0;
-        if (size - weak == length && memcmp(at + weak, etag, length) == 0)
-            return true;
-        at += size;
-    }
-    return false;
-}
-
 /* ---- answers ---- */
 
 static enum MHD_Result queue(struct connection *connection, unsigned status,
@@ -171,8 +153,8 @@ enum MHD_Result respond_asset(struct connection *connection, const struct web_as
     if (!variants[language][coding].full)
         coding = WEB_IDENTITY;
     const struct prepared *prepared = &variants[language][coding];
-    if (has_already(request_header(connection, "If-None-Match"),
-                    asset->bodies[language][coding].etag))
+    if (entity_tag_listed(request_header(connection, "If-None-Match"),
+                          asset->bodies[language][coding].etag))
         return queue(connection, MHD_HTTP_NOT_MODIFIED, prepared->not_modified, 0);
     return queue(connection, MHD_HTTP_OK, prepared->full, prepared->size);
 }
