@@ -28,7 +28,7 @@ build() {
     shift
     cmake -S . -B "$folder" -G Ninja "$@" >"$CHECK_RESULTS.cmake" 2>&1 ||
         { cat "$CHECK_RESULTS.cmake" && return 1; }
-    cmake --build "$folder" -j "$jobs"
+    cmake --build "$folder" -j "$jobs" -- --quiet
 }
 
 # The build that most parts look at, and the one people use.
