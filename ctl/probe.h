@@ -16,8 +16,8 @@ struct probe_target {
 /* Both give a new object with `problem`, null or a sentence, and what was seen; NULL when out of
  * memory. */
 
-/* A TLS handshake: `tls_version`, `cipher`, `certificate` (as in report_certificate), `chain`
- * (certificates sent); null where there was none. */
+/* A TLS handshake and a request: `tls_version`, `cipher`, `certificate` (as in report_certificate),
+ * `chain` (certificates sent), `status` (of the answer); null where it did not come so far. */
 json_t *probe_https(const struct probe_target *target);
 
 /* A plain request for "/": `status` and `location`; null where there was none. A problem also if

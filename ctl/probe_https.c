@@ -1,5 +1,7 @@
 #include "ctl/probe.h"
 
+#include "base/time_text.h"
+#include "ctl/http_head.h"
 #include "platform/socket.h"
 #include "report/report.h"
 
@@ -68,7 +70,52 @@ static bool look(gnutls_session_t session, json_t *seen, struct error *err) {
     return false;
 }
 
-static bool converse(int socket, const char *server_name, json_t *seen, struct error *err) {
+static bool send_request(gnutls_session_t session, const struct probe_target *target) {
+    struct buffer request = {0};
+    http_head_request(target, "HEAD", "/healthz", &request);
+    ssize_t sent = request.failed ? -1 : gnutls_record_send(session, request.data, request.size);
+    bool ok = sent >= 0 && (size_t)sent == request.size;
+    buffer_finish(&request);
+    return ok;
+}
+
+/* Reads to the end, within limits: who leaves with something unread resets the connection, and a
+ * daemon must take that for a client that did not like its certificate. */
+static void receive_answer(gnutls_session_t session, struct buffer *head) {
+    int64_t deadline_ms = time_monotonic_ms() + PROBE_TIMEOUT_MS;
+    char piece[2048];
+    while (head->size < HTTP_HEAD_LIMIT && time_monotonic_ms() < deadline_ms) {
+        ssize_t count = gnutls_record_recv(session, piece, sizeof piece);
+        if (count < 0 && !gnutls_error_is_fatal((int)count))
+            continue; /* a session ticket came, or nothing did: the deadline tells */
+        if (count <= 0)
+            return;
+        buffer_append(head, piece, (size_t)count);
+    }
+}
+
+/* A handshake alone would not show that anybody is at home behind it. */
+static bool ask(gnutls_session_t session, const struct probe_target *target, json_t *seen,
+                struct error *err) {
+    struct buffer head = {0};
+    bool sent = send_request(session, target);
+    if (sent)
+        receive_answer(session, &head);
+    int status = http_head_is_whole(&head) ? http_head_status(head.data) : 0;
+    buffer_finish(&head);
+    if (status == 0)
+        error_set(err, ERROR_UNREACHABLE, "no HTTP answer within %d s", PROBE_TIMEOUT_MS / 1000);
+    else if (status >= 500)
+        error_set(err, ERROR_SYSTEM, "the answer to a request is %d", status);
+    if (status != 0 && json_object_set_new(seen, "status", json_integer(status)) != 0) {
+        error_set(err, ERROR_MEMORY, "out of memory");
+        return false;
+    }
+    return status != 0 && status < 500;
+}
+
+static bool converse(int socket, const struct probe_target *target, json_t *seen,
+                     struct error *err) {
     gnutls_certificate_credentials_t credentials = NULL;
     gnutls_session_t session = NULL;
     bool ok = false;
@@ -77,10 +124,11 @@ static bool converse(int socket, const char *server_name, json_t *seen, struct e
         error_set(err, ERROR_MEMORY, "out of memory");
         goto done;
     }
-    if (!set_up(session, credentials, server_name, socket, err) || !shake_hands(session, err))
+    if (!set_up(session, credentials, target->server_name, socket, err) ||
+        !shake_hands(session, err))
         goto done;
-    ok = look(session, seen, err);
-    gnutls_bye(session, GNUTLS_SHUT_WR); /* in order, so that the daemon logs no trouble */
+    ok = look(session, seen, err) && ask(session, target, seen, err);
+    gnutls_bye(session, GNUTLS_SHUT_WR);
 done:
     if (session)
         gnutls_deinit(session);
@@ -93,15 +141,15 @@ json_t *probe_https(const struct probe_target *target) {
     struct error err = {0};
     struct socket_address address;
     int socket = -1;
-    json_t *seen = json_pack("{s:n, s:n, s:n, s:n, s:n}", "problem", "tls_version", "cipher",
-                             "chain", "certificate");
+    json_t *seen = json_pack("{s:n, s:n, s:n, s:n, s:n, s:n}", "problem", "tls_version", "cipher",
+                             "status", "chain", "certificate");
     if (!seen)
         return NULL;
     bool ok = false;
     if (!socket_address_parse(target->address, target->port, &address))
         error_set(&err, ERROR_INPUT, "no address to connect to: \"%s\"", target->address);
     else if (socket_connect(&address, PROBE_TIMEOUT_MS, &socket, &err))
-        ok = converse(socket, target->server_name, seen, &err);
+        ok = converse(socket, target, seen, &err);
     if (socket >= 0)
         socket_close(socket);
     if (!ok && json_object_set_new(seen, "problem", report_text(err.text)) != 0) {
