@@ -74,7 +74,7 @@ static void look_at_expiry(struct cert_warnings *warnings, const struct cert_set
     if (near && !told)
         return; /* out of memory: the next look says it */
     size_t used = 0;
-    for (size_t i = 0; i < cert_set_count(set); i++) {
+    for (size_t i = 0; used < near && i < cert_set_count(set); i++) {
         const struct cert *cert = cert_set_at(set, i);
         const struct cert_info *info = cert_info(cert);
         int step = expiry_step(info->not_after, now);

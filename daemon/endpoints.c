@@ -137,7 +137,8 @@ void endpoints_destroy(struct endpoints *endpoints) {
 }
 
 static void retire(struct endpoints *endpoints, struct listener *listener) {
-    struct listener **retired = grow(endpoints->retired, endpoints->retired_count, sizeof *retired);
+    struct listener **retired =
+        grow(endpoints->retired, endpoints->retired_count, sizeof(struct listener *));
     if (!retired) {
         listener_destroy(listener); /* its connections end; better than losing track of them */
         return;
@@ -179,7 +180,8 @@ static bool find_access_log(struct endpoints *endpoints, const char *path, struc
             *out = endpoints->logs[i];
             return true;
         }
-    struct access_log **logs = grow(endpoints->logs, endpoints->log_count, sizeof *logs);
+    struct access_log **logs =
+        grow(endpoints->logs, endpoints->log_count, sizeof(struct access_log *));
     if (!logs) {
         error_set(err, ERROR_MEMORY, "access log: out of memory");
         return false;
@@ -446,7 +448,7 @@ static void finish_plan(struct endpoints *endpoints, struct planned *plan, size_
 bool endpoints_apply(struct endpoints *endpoints, const struct conf *conf, struct error *err) {
     size_t most = most_listeners(conf) + endpoints->active_count, count = 0;
     struct planned *plan = calloc(most + 1, sizeof *plan);
-    struct listener **active = realloc(endpoints->active, (most + 1) * sizeof *active);
+    struct listener **active = realloc(endpoints->active, (most + 1) * sizeof(struct listener *));
     bool ok = false;
     if (active)
         endpoints->active = active;

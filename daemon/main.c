@@ -51,6 +51,7 @@ static int parse_options(int argc, char **argv, struct options *out) {
         {"verbose", no_argument, NULL, VERBOSE},     {"version", no_argument, NULL, VERSION},
         {"help", no_argument, NULL, HELP},           {0},
     };
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet */
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;)
         switch (option) {
         case CONFIG:
