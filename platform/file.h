@@ -29,8 +29,9 @@ bool file_readable_by_all(const struct file_identity *identity);
 
 /* Reads a regular file whole, at most `limit` bytes (ERROR_INPUT beyond, or if it is no regular
  * file: never blocks on a FIFO). `identity` (may be NULL) is that of the very bytes read: taken
- * from the open file before and after, and read again while they differ, a few times. Gives `out`.
- */
+ * from the open file before and after, and read again while they differ, a few times; of a file
+ * that goes on changing it is one that the file no longer has. Gives `out`, with a NUL after it
+ * that does not count. */
 bool file_read(const char *path, size_t limit, struct blob *out, struct file_identity *identity,
                struct error *err);
 
@@ -52,8 +53,8 @@ void file_sweep(const char *folder);
 
 bool file_remove(const char *path, struct error *err); /* ERROR_MISSING if there is none */
 
-/* Makes a folder and its missing parents, the folder itself with `mode` whatever the umask; one
- * that exists is left as it is. */
+/* Makes a folder and its missing parents: the folder itself with `mode` whatever the umask, parents
+ * with 0755 less the umask. One that exists is left as it is. */
 bool folder_make(const char *path, unsigned mode, struct error *err);
 
 /* Can a file be created in this existing folder, or, if it does not exist, could it be made?
@@ -67,8 +68,8 @@ bool folder_list(const char *path, bool (*visit)(void *context, const char *name
 
 /* Every folder whose content decides what `path` leads to: the folder of `path` itself, and for
  * each symbolic link on the way the folder it stands in and the one it leads to. Absolute paths,
- * may repeat. A link that leads nowhere is followed as far as it goes. `visit` gets borrowed text.
- */
+ * may repeat. Where something on the way is missing, the folder it would appear in is the last.
+ * `visit` gets borrowed text. */
 void file_trail(const char *path, void (*visit)(void *context, const char *folder), void *context);
 
 /* An exclusive lock that ends with the process. The file is made (0600) if missing and is never
@@ -77,6 +78,9 @@ struct file_lock;
 bool file_lock_acquire(const char *path, struct file_lock **out, struct error *err);
 void file_lock_release(struct file_lock *lock); /* NULL is legal */
 
+/* The folder a path names something in: "." for a bare name. Newly allocated; NULL when out of
+ * memory. */
+char *path_folder(const char *path);
 /* folder + "/" + name, newly allocated; NULL when out of memory. */
 char *path_join(const char *folder, const char *name);
 /* Absolute form without following links; newly allocated. */

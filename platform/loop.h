@@ -42,9 +42,10 @@ void loop_source_destroy(struct loop_source *source);
 enum loop_want { LOOP_READABLE, LOOP_WRITABLE };
 void loop_source_want(struct loop_source *source, enum loop_want want);
 
-/* From any thread: has `call` run in the loop's thread soon. False when out of memory. */
+/* From any thread: has `call` run in the loop's thread soon, in the order of posting. What has not
+ * run when the loop is destroyed never does. False when out of memory. */
 bool loop_post(struct loop *loop, void (*call)(void *context), void *context);
 
-/* Returns after loop_stop. */
+/* Returns after loop_stop, also one called before. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);

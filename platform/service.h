@@ -22,6 +22,7 @@ int64_t service_watchdog_interval_ms(void);
 bool service_logs_to_journal(void);
 
 /* Sockets handed over: for each, `take` gets the descriptor (now the taker's if it returns true;
- * made non-blocking and close-on-exec) and its name (FileDescriptorName=). Once per process. */
+ * made non-blocking and close-on-exec) and its name (FileDescriptorName=). Once per process, from
+ * the loop's thread: it takes the variables out of the environment. */
 void service_take_sockets(bool (*take)(void *context, int descriptor, const char *name),
                           void *context);

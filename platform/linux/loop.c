@@ -25,7 +25,7 @@ struct loop_timer {
     int64_t at_ms; /* INT64_MAX: not set */
     void (*call)(void *context);
     void *context;
-    struct loop_timer *previous, *next;
+    struct loop_timer *next;
 };
 
 struct posted {
@@ -36,7 +36,6 @@ struct posted {
 
 struct loop {
     int epoll, signals, wake;
-    sigset_t mask;
     struct {
         void (*call)(void *context);
         void *context;
@@ -105,15 +104,13 @@ bool loop_timer_create(struct loop *loop, void (*call)(void *context), void *con
     }
     *timer = (struct loop_timer){
         .loop = loop, .at_ms = INT64_MAX, .call = call, .context = context, .next = loop->timers};
-    if (loop->timers)
-        loop->timers->previous = timer;
     loop->timers = timer;
     *out = timer;
     return true;
 }
 
 void loop_timer_set(struct loop_timer *timer, int64_t in_ms) {
-    timer->at_ms = time_monotonic_ms() + in_ms;
+    timer->at_ms = time_monotonic_ms() + (in_ms > 0 ? in_ms : 0);
 }
 
 void loop_timer_cancel(struct loop_timer *timer) {
@@ -123,12 +120,10 @@ void loop_timer_cancel(struct loop_timer *timer) {
 void loop_timer_destroy(struct loop_timer *timer) {
     if (!timer)
         return;
-    if (timer->previous)
-        timer->previous->next = timer->next;
-    else
-        timer->loop->timers = timer->next;
-    if (timer->next)
-        timer->next->previous = timer->previous;
+    struct loop_timer **at = &timer->loop->timers;
+    while (*at != timer)
+        at = &(*at)->next;
+    *at = timer->next;
     free(timer);
 }
 
@@ -150,11 +145,14 @@ static void run_due(struct loop *loop) {
 }
 
 static int wait_ms(const struct loop *loop) {
+    enum { HOUR_MS = 3600 * 1000 }; /* of a longer time the rest is waited for in the next turn */
     const struct loop_timer *timer = earliest(loop);
     if (!timer)
         return -1;
-    int64_t left = timer->at_ms - time_monotonic_ms();
-    return left < 0 ? 0 : left > 3600000 ? 3600000 : (int)left;
+    int64_t left_ms = timer->at_ms - time_monotonic_ms();
+    if (left_ms <= 0)
+        return 0;
+    return left_ms < HOUR_MS ? (int)left_ms : HOUR_MS;
 }
 
 /* ---- signals ---- */
@@ -183,7 +181,7 @@ bool loop_on_signal(struct loop *loop, enum loop_signal signal, void (*call)(voi
 
 static void on_wake(void *context) {
     struct loop *loop = context;
-    uint64_t ignored;
+    uint64_t ignored; /* emptied before the list is taken: what is posted later wakes us again */
     (void)!read(loop->wake, &ignored, sizeof ignored);
     pthread_mutex_lock(&loop->mutex);
     struct posted *calls = loop->first;
@@ -216,22 +214,29 @@ bool loop_post(struct loop *loop, void (*call)(void *context), void *context) {
 
 /* ---- beginning, turning, end ---- */
 
+/* Threads that start later inherit the mask: the signals reach the loop alone. */
+static void take_signals(sigset_t *mask) {
+    sigemptyset(mask);
+    sigaddset(mask, SIGTERM);
+    sigaddset(mask, SIGINT);
+    sigaddset(mask, SIGHUP);
+    sigaddset(mask, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, mask, NULL);
+    /* A peer that is gone is an error of the write. */
+    signal(SIGPIPE, SIG_IGN);
+}
+
 bool loop_create(struct loop **out, struct error *err) {
     struct loop *loop = calloc(1, sizeof *loop);
+    sigset_t mask;
     if (!loop) {
         error_set(err, ERROR_MEMORY, "loop: out of memory");
         return false;
     }
     pthread_mutex_init(&loop->mutex, NULL);
-    sigemptyset(&loop->mask);
-    sigaddset(&loop->mask, SIGTERM);
-    sigaddset(&loop->mask, SIGINT);
-    sigaddset(&loop->mask, SIGHUP);
-    sigaddset(&loop->mask, SIGUSR1);
-    pthread_sigmask(SIG_BLOCK, &loop->mask, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    take_signals(&mask);
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
-    loop->signals = signalfd(-1, &loop->mask, SFD_NONBLOCK | SFD_CLOEXEC);
+    loop->signals = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
     loop->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (loop->epoll < 0 || loop->signals < 0 || loop->wake < 0) {
         error_set_system(err, errno, "loop");
@@ -247,22 +252,28 @@ bool loop_create(struct loop **out, struct error *err) {
     return true;
 }
 
+static void close_if_open(int descriptor) {
+    if (descriptor >= 0)
+        close(descriptor);
+}
+
 void loop_destroy(struct loop *loop) {
     if (!loop)
         return;
     loop_source_destroy(loop->signal_source);
     loop_source_destroy(loop->wake_source);
     bury(loop);
-    while (loop->timers)
-        loop_timer_destroy(loop->timers);
-    while (loop->first) {
-        struct posted *next = loop->first->next;
-        free(loop->first);
-        loop->first = next;
+    for (struct loop_timer *timer = loop->timers, *next; timer; timer = next) {
+        next = timer->next;
+        free(timer);
     }
-    close(loop->epoll);
-    close(loop->signals);
-    close(loop->wake);
+    for (struct posted *posted = loop->first, *next; posted; posted = next) {
+        next = posted->next;
+        free(posted);
+    }
+    close_if_open(loop->epoll);
+    close_if_open(loop->signals);
+    close_if_open(loop->wake);
     pthread_mutex_destroy(&loop->mutex);
     free(loop);
 }
@@ -270,7 +281,6 @@ void loop_destroy(struct loop *loop) {
 void loop_run(struct loop *loop) {
     enum { MOST = 32 };
     struct epoll_event events[MOST];
-    loop->stopping = false;
     while (!loop->stopping) {
         int count = epoll_wait(loop->epoll, events, MOST, wait_ms(loop));
         for (int i = 0; i < count && !loop->stopping; i++) {
@@ -281,6 +291,7 @@ void loop_run(struct loop *loop) {
         bury(loop);
         run_due(loop);
     }
+    loop->stopping = false;
 }
 
 void loop_stop(struct loop *loop) {

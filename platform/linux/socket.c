@@ -119,7 +119,7 @@ void socket_close(int descriptor) {
 /* ---- connecting ---- */
 
 bool socket_set_timeout(int descriptor, int timeout_ms, struct error *err) {
-    struct timeval limit = {timeout_ms / 1000, (timeout_ms % 1000) * 1000};
+    struct timeval limit = {timeout_ms / 1000, timeout_ms % 1000 * 1000L};
     if (setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0 &&
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == 0)
         return true;
