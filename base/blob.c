@@ -14,7 +14,8 @@ bool blob_copy(const void *data, size_t size, struct blob *out) {
     if (size > 0)
         memcpy(copy, data, size);
     copy[size] = 0;
-    *out = (struct blob){copy, size};
+    out->data = copy;
+    out->size = size;
     return true;
 }
 

@@ -134,15 +134,17 @@ static void log_welcome(const struct app *app) {
     for (size_t i = 0; i < endpoints_count(app->endpoints); i++) {
         const struct listener *listener = endpoints_at(app->endpoints, i);
         const struct sockaddr *bound = (const struct sockaddr *)&listener_bound(listener)->storage;
-        char host[SOCKET_TEXT_SIZE], text[SOCKET_TEXT_SIZE];
+        char host[SOCKET_TEXT_SIZE];
         if (!listener_settings(listener)->tls)
             continue;
         socket_address_host(bound, host);
         if (is_any_address(host) || strcmp(host, "127.0.0.1") == 0 || strcmp(host, "::1") == 0)
             log_notice("mailstored", "open https://localhost:%u/",
                        (unsigned)socket_address_port(bound));
-        else
+        else {
+            char text[SOCKET_TEXT_SIZE];
             log_notice("mailstored", "open https://%s/", socket_address_text(bound, text));
+        }
         break;
     }
     log_notice("mailstored", "store %s: drop a certificate with its key there and it is served",

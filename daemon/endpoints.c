@@ -53,7 +53,9 @@ static bool take_socket(void *context, int socket, const char *name) {
     char *copy = strdup(name ? name : "");
     if (!copy)
         return false;
-    handed[endpoints->handed_count++] = (struct handed_over){socket, copy};
+    handed[endpoints->handed_count].socket = socket;
+    handed[endpoints->handed_count].name = copy;
+    endpoints->handed_count++;
     return true;
 }
 
