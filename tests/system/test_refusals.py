@@ -9,6 +9,7 @@ import pytest
 
 from lib.clients import curl, gnutls_cli, s_client
 from lib.http import client_context
+from lib.waiting import await_condition
 
 LINE = r"client {} refused the certificate of {}: {}"
 BOTH = pytest.mark.parametrize("version", ["1.2", "1.3"])
@@ -53,7 +54,9 @@ def test_python(daemon, version, tmp_path, certs):
         ssl.TLSVersion[f"TLSv{version.replace('.', '_')}"]
     with pytest.raises(ssl.SSLCertVerificationError):
         running.connect(sni="localhost", context=context, source="127.0.0.9")
-    refused(running, "unknown_ca", client="127.0.0.9")
+    # Closed with our flight half read, its system sends a reset, which may overtake its alert.
+    running.await_log(r"client 127\.0\.0\.9 (refused the certificate of web-access: unknown_ca|"
+                      "left web-access after it saw the certificate)")
 
 
 @BOTH
@@ -84,7 +87,7 @@ def test_a_client_that_leaves_without_a_word_is_understood(daemon, version):
             incoming.write(plain.receive())
             with contextlib.suppress(ssl.SSLWantReadError):
                 session.do_handshake()
-    running.await_log(r"client 127\.0\.0\.1 refused the certificate of web-access: ")
+    running.await_log(r"client 127\.0\.0\.1 left web-access after it saw the certificate")
 
 
 def test_the_line_names_the_service(daemon):
@@ -103,6 +106,12 @@ def refusals(running, client=r"[\d.]+"):
     return re.findall(LINE.format(client, "web-access", ""), running.log)
 
 
+def heard(running, client):
+    """The lines about refusals and silent departures."""
+    line = re.compile(rf"client {client} (?:refused the certificate of|left) web-access")
+    return await_condition(f"{client} is in the log", lambda: line.findall(running.log))
+
+
 def test_one_client_fills_no_log_and_others_are_still_heard(daemon):
     running = daemon()
 
@@ -119,9 +128,10 @@ def test_one_client_fills_no_log_and_others_are_still_heard(daemon):
         thread.join()
     for last in range(22, 27):
         refuse(f"127.0.0.{last}")
-        refused(running, "unknown_ca", client=f"127.0.0.{last}")
-    assert len(refusals(running, r"127\.0\.0\.21")) == 1
-    assert len(refusals(running)) == 6
+        heard(running, rf"127\.0\.0\.{last}")
+    running.fetch()
+    assert len(heard(running, r"127\.0\.0\.21")) == 1
+    assert len(heard(running, r"[\d.]+")) == 6
 
 
 def test_those_who_accept_or_merely_leave_are_not_accused(daemon, tmp_path):

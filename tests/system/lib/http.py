@@ -3,6 +3,7 @@
 import socket
 import ssl
 import time
+import warnings
 from dataclasses import dataclass, field
 
 from lib.waiting import deadline_s
@@ -44,10 +45,12 @@ def client_context(minimum=None, maximum=None, ciphers=None, alpn=None, verify=N
         context.load_verify_locations(verify)
     if ciphers:
         context.set_ciphers(ciphers)
-    if minimum:
-        context.minimum_version = minimum
-    if maximum:
-        context.maximum_version = maximum
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # old versions are asked for on purpose
+        if minimum:
+            context.minimum_version = minimum
+        if maximum:
+            context.maximum_version = maximum
     if alpn:
         context.set_alpn_protocols(alpn)
     return context
