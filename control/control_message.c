@@ -118,8 +118,8 @@ static const struct control_command *find_command(const struct control_command *
 }
 
 /* The answer's members, or NULL with `err` filled. */
-static json_t *answer(const struct control_command *commands, void *context, const json_t *request,
-                      struct error *err) {
+static json_t *members_of_answer(const struct control_command *commands, void *context,
+                                 const json_t *request, struct error *err) {
     const struct control_command *command = NULL;
     if (check_protocol(request, err))
         command = find_command(commands, request, err);
@@ -141,7 +141,7 @@ void control_message_answer(const struct control_command *commands, void *contex
     json_t *asked = NULL, *members = NULL;
     size_t before = out->size;
     if (read_object(request, size, &asked, &err))
-        members = answer(commands, context, asked, &err);
+        members = members_of_answer(commands, context, asked, &err);
     else
         error_prefix(&err, "the request is wrong");
     if (members)

@@ -52,7 +52,9 @@ void list_print(const json_t *answer, int64_t now, struct buffer *out) {
         if (asked || i != COLUMN_USERS)
             text_table_add(&table, heads[i]);
     size_t i = 0;
-    json_array_foreach(entries, i, entry) add_row(&table, entry, now);
+    json_array_foreach(entries, i, entry) {
+        add_row(&table, entry, now);
+    }
     if (json_array_size(entries) > 0)
         text_table_print(&table, "  ", out);
     else

@@ -108,7 +108,9 @@ static enum ctl_exit print_pem(const json_t *answer, struct buffer *out) {
         inventory_append_refusals(json_object_get(answer, "refused"), out);
         return CTL_FAILED;
     }
-    json_array_foreach(chain, i, pem) buffer_append_text(out, json_string_value(pem));
+    json_array_foreach(chain, i, pem) {
+        buffer_append_text(out, json_string_value(pem));
+    }
     return CTL_FINE;
 }
 

@@ -105,7 +105,8 @@ void status_print(const json_t *answer, int64_t now, struct buffer *out) {
         utf8_append_printable(out, name ? name : "?");
         buffer_append_text(out, answer_true(service, "enabled") ? "\n" : " (off)\n");
         text_field(out, "pinned to", pin);
-        json_array_foreach(json_object_get(service, "listeners"), j, listener)
+        json_array_foreach(json_object_get(service, "listeners"), j, listener) {
             print_listener(listener, now, out);
+        }
     }
 }
