@@ -7,6 +7,7 @@
 #include "daemon/control_answers.h"
 #include "daemon/endpoints.h"
 #include "daemon/handshake_gate.h"
+#include "daemon/pins.h"
 #include "daemon/refusals.h"
 #include "daemon/tls_front.h"
 #include "platform/file.h"
@@ -153,15 +154,7 @@ static void log_welcome(const struct app *app) {
 
 static void warn_missing_pins(const struct app *app) {
     struct cert_set *set = cert_slot_acquire(app->slot);
-    for (size_t i = 0; i < endpoints_count(app->endpoints); i++) {
-        const struct listener_settings *settings =
-            listener_settings(endpoints_at(app->endpoints, i));
-        if (settings->tls && settings->certificate && !cert_set_entry(set, settings->certificate))
-            log_warning(settings->service,
-                        "the certificate \"%s\" it is set to use is not in the store, or not "
-                        "usable: one is chosen by name instead",
-                        settings->certificate);
-    }
+    pins_check(app->conf, set, app_log_mistake, NULL);
     cert_set_release(set);
 }
 

@@ -1,6 +1,7 @@
 /* mailstored: the HTTPS endpoint of a mail archive. The command line; the only place that exits. */
 #include "base/log.h"
 #include "daemon/app.h"
+#include "daemon/pins.h"
 #include "platform/process.h"
 #include "platform/service.h"
 
@@ -164,6 +165,7 @@ int main(int argc, char **argv) {
         if (!conf_load(&options.overrides, print_mistake, NULL, &conf))
             status = EXIT_CONFIG;
         else if (options.check) {
+            pins_check_store(conf, print_mistake, NULL);
             status = print_configuration(conf);
             conf_destroy(conf);
         } else
