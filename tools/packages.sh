@@ -5,22 +5,23 @@
 # shellcheck disable=SC2034  # the lists are used by those who source this
 
 # What the daemon and the tool are built from; `./run` needs no more.
-packages_build=(gcc libc6-dev cmake ninja-build pkgconf brotli
+packages_build=(gcc libc6-dev cmake ninja-build pkgconf brotli python3
     libgnutls28-dev libmicrohttpd-dev libconfig-dev libjansson-dev)
 
 # What each part of ./check needs beside that (see tests/README.md).
-packages_unit=(libcmocka-dev python3 file)
+packages_unit=(libcmocka-dev)
+packages_pytest=(python3-pytest python3-pytest-timeout python3-pytest-xdist)
 packages_format=(clang-format git)
-packages_lint=(clang-tidy clang cppcheck shellcheck git "${packages_unit[@]}")
-packages_asan=("${packages_unit[@]}")
-packages_tsan=("${packages_unit[@]}")
+packages_lint=(clang-tidy clang cppcheck shellcheck git file "${packages_unit[@]}")
 packages_valgrind=(valgrind "${packages_unit[@]}")
 packages_fuzz=(clang llvm "${packages_unit[@]}")
-packages_system=(python3-pytest python3-cryptography curl openssl gnutls-bin)
-packages_package=(python3-pytest dpkg-dev lintian fakeroot mmdebstrap)
+packages_system=("${packages_unit[@]}" "${packages_pytest[@]}" python3-cryptography curl openssl gnutls-bin)
+packages_asan=("${packages_system[@]}")
+packages_tsan=("${packages_system[@]}")
+packages_package=("${packages_unit[@]}" "${packages_pytest[@]}" dpkg-dev binutils lintian fakeroot mmdebstrap)
 packages_systemd=("${packages_package[@]}" systemd curl openssl)
-packages_docs=(mandoc python3)
-packages_coverage=(gcovr "${packages_unit[@]}" "${packages_system[@]}")
+packages_docs=(mandoc git "${packages_unit[@]}" "${packages_pytest[@]}")
+packages_coverage=(gcovr "${packages_system[@]}")
 
 # Prints those of the named packages that are not installed, each once.
 packages_missing() {

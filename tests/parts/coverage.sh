@@ -6,7 +6,7 @@
 build build-cov -DCMAKE_BUILD_TYPE=Debug -DMAILSTORED_COVERAGE=ON -DMAILSTORED_TESTS=ON
 find build-cov -name '*.gcda' -delete
 run_ctest build-cov .
-pytest_options=(-m "not slow")
+pytest_options+=(-m "not slow")
 MAILSTORED_BUILD=$PWD/build-cov run_pytest tests/system
 gcovr --root . --object-directory build-cov --exclude tests/ --exclude build-cov/ -j "$jobs" \
     --html-details build-cov/coverage.html --json-summary build-cov/coverage.json \

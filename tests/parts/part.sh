@@ -57,8 +57,9 @@ run_ctest() {
 }
 
 # run_pytest FOLDER…: those tests in Python whose name the filter allows, with pytest_options, run
-# by as_root where the tests need root.
-pytest_options=()
+# by as_root where the tests need root. They mostly wait for something, so more run at a time than
+# there are processors.
+pytest_options=(-n "$((2 * jobs))")
 as_root=()
 run_pytest() {
     local report=$CHECK_RESULTS.pytest.xml options=() status=0
@@ -66,7 +67,7 @@ run_pytest() {
         options+=(-k "${CHECK_FILTER//|/ or }")
     fi
     rm -f "$report"
-    "${as_root[@]}" /usr/bin/python3 -m pytest -c tests/pytest.ini --rootdir tests --junit-xml "$report" \
+    "${as_root[@]}" /usr/bin/python3 -m pytest -c tests/pytest.ini --rootdir tests --junit-xml "$report" -q \
         "${options[@]}" "${pytest_options[@]}" "$@" || status=$?
     # 5: no test has such a name; ./check says so if that holds for all parts.
     ((status <= 1 || status == 5)) || note failed "pytest $* (exit status $status)"
