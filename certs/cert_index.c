@@ -6,13 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a search asks of a certificate, close together in memory. */
-struct term {
-    int64_t not_before, not_after;
-};
-
-/* A certificate under one key. Those under a key stand together, the latest notBefore first. */
+/* A certificate under one key, with what a search asks of it. Those under a key stand together, the
+ * latest notBefore first. */
 struct ranked {
+    int64_t not_before, not_after;
     uint32_t at;
     /* The next one that ends later: where one is over, so are all in between. With lifetimes alike,
      * a walk is one step long. */
@@ -22,13 +19,11 @@ struct ranked {
 struct key {
     const char *text;
     uint32_t hash;
-    unsigned char kind, type;
     uint32_t begin, count; /* in ranked */
+    unsigned char kind, type;
 };
 
 struct cert_index {
-    struct cert *const *certs;
-    struct term *terms; /* as certs */
     struct key *keys;
     size_t key_count;
     uint32_t *slots; /* 1 + place in keys; 0: free */
@@ -60,6 +55,7 @@ struct pair {
 
 struct building {
     struct cert_index *index;
+    struct cert *const *certs;
     struct pair *pairs;
     size_t pair_count;
 };
@@ -70,7 +66,7 @@ static void add_pair(struct building *building, enum cert_index_kind kind, const
     struct key key = {.text = text,
                       .hash = name_hash(text),
                       .kind = (unsigned char)kind,
-                      .type = (unsigned char)cert_info(index->certs[at])->key_type};
+                      .type = (unsigned char)cert_info(building->certs[at])->key_type};
     size_t slot = slot_of(index, &key);
     if (!index->slots[slot]) {
         index->keys[index->key_count++] = key;
@@ -88,7 +84,6 @@ static void add_name(struct building *building, const char *name, uint32_t at) {
         add_pair(building, CERT_INDEX_NAME, name, at);
 }
 
-/* As cert_info_names has it: the common name counts where there is no alternative name at all. */
 static bool add_common_name(struct building *building, const char *common_name, uint32_t at) {
     struct string_list *kept = &building->index->common_names;
     char normal[NAME_SIZE];
@@ -105,53 +100,39 @@ static bool add_common_name(struct building *building, const char *common_name, 
     return true;
 }
 
+/* As cert_info_names has it: the common name counts where there is no alternative name at all. */
+static const char *lone_common_name(const struct cert_info *info) {
+    return info->has_alternative_names ? NULL : info->common_name;
+}
+
 static bool add_certificate(struct building *building, uint32_t at) {
-    const struct cert_info *info = cert_info(building->index->certs[at]);
+    const struct cert_info *info = cert_info(building->certs[at]);
+    const char *common_name = lone_common_name(info);
     add_pair(building, CERT_INDEX_ALL, "", at);
     for (size_t i = 0; i < info->dns_names.count; i++)
         add_name(building, info->dns_names.items[i], at);
     for (size_t i = 0; i < info->addresses.count; i++)
         add_pair(building, CERT_INDEX_ADDRESS, info->addresses.items[i], at);
-    if (info->has_alternative_names || !info->common_name)
-        return true;
-    return add_common_name(building, info->common_name, at);
+    return !common_name || add_common_name(building, common_name, at);
 }
 
-struct start {
-    int64_t not_before;
-    uint32_t at;
-};
-
-static int compare_starts(const void *left, const void *right) {
-    const struct start *a = left, *b = right;
+static int compare_ranked(const void *left, const void *right) {
+    const struct ranked *a = left, *b = right;
     if (a->not_before != b->not_before)
         return a->not_before > b->not_before ? -1 : 1;
     return a->at < b->at ? -1 : 1;
 }
 
-/* Added in order of rank, each key's certificates come out ranked. */
-static bool add_by_rank(struct building *building, size_t count, size_t except) {
-    struct start *starts = calloc(count ? count : 1, sizeof *starts);
-    if (!starts)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        starts[i] = (struct start){building->index->terms[i].not_before, (uint32_t)i};
-    qsort(starts, count, sizeof *starts, compare_starts);
-    bool ok = true;
-    for (size_t i = 0; ok && i < count; i++)
-        ok = starts[i].at == except || add_certificate(building, starts[i].at);
-    free(starts);
-    return ok;
-}
-
-static void link_longer(const struct cert_index *index, const struct key *key) {
+static void rank(const struct cert_index *index, const struct key *key) {
+    struct ranked *ranked = index->ranked;
     uint32_t end = key->begin + key->count;
+    if (key->count > 1)
+        qsort(ranked + key->begin, key->count, sizeof *ranked, compare_ranked);
     for (uint32_t i = end; i-- > key->begin;) {
         uint32_t next = i + 1;
-        while (next < end && index->terms[index->ranked[next].at].not_after <=
-                                 index->terms[index->ranked[i].at].not_after)
-            next = index->ranked[next].longer;
-        index->ranked[i].longer = next;
+        while (next < end && ranked[next].not_after <= ranked[i].not_after)
+            next = ranked[next].longer;
+        ranked[i].longer = next;
     }
 }
 
@@ -166,68 +147,65 @@ static void rank_pairs(struct building *building) {
     }
     for (size_t i = 0; i < building->pair_count; i++) {
         struct key *key = &index->keys[building->pairs[i].key];
-        index->ranked[key->begin + key->count++].at = building->pairs[i].at;
+        uint32_t at = building->pairs[i].at;
+        const struct cert_info *info = cert_info(building->certs[at]);
+        index->ranked[key->begin + key->count++] =
+            (struct ranked){info->not_before, info->not_after, at, 0};
     }
     for (size_t i = 0; i < index->key_count; i++)
-        link_longer(index, &index->keys[i]);
+        rank(index, &index->keys[i]);
 }
 
-/* At most this many keys: each certificate's names and addresses, or common name, and "". */
-static size_t most_pairs(struct cert *const *certs, size_t count) {
-    size_t most = 0;
+static size_t count_hosts(struct cert *const *certs, size_t count) {
+    size_t hosts = 0;
     for (size_t i = 0; i < count; i++) {
         const struct cert_info *info = cert_info(certs[i]);
-        most += info->dns_names.count + info->addresses.count + 2;
+        hosts += info->dns_names.count + info->addresses.count + (lone_common_name(info) ? 1 : 0);
     }
-    return most;
+    return hosts;
+}
+
+static bool make_room(struct building *building, size_t count, size_t hosts) {
+    enum { KEY_TYPES = 4, SMALLEST = 16 };
+    struct cert_index *index = building->index;
+    size_t most_keys = hosts + KEY_TYPES; /* each type has one key for all */
+    for (index->capacity = SMALLEST; index->capacity < 2 * most_keys;)
+        index->capacity *= 2;
+    index->keys = calloc(most_keys, sizeof *index->keys);
+    index->slots = calloc(index->capacity, sizeof *index->slots);
+    index->ranked = calloc(hosts + count + 1, sizeof *index->ranked);
+    building->pairs = calloc(hosts + count + 1, sizeof *building->pairs);
+    return index->keys && index->slots && index->ranked && building->pairs;
 }
 
 bool cert_index_create(struct cert *const *certs, size_t count, size_t except,
                        struct cert_index **out, struct error *err) {
     bool ok = false;
-    size_t most = most_pairs(certs, count) + 1;
-    struct building building = {0};
-    struct cert_index *index = NULL;
-    if (most > UINT32_MAX / 4) {
-        error_set(err, ERROR_INPUT, "the certificates have too many names: %zu", most);
-        return false;
+    size_t hosts = count_hosts(certs, count);
+    struct building building = {.index = calloc(1, sizeof(struct cert_index)), .certs = certs};
+    if (hosts + count > UINT32_MAX / 4) {
+        error_set(err, ERROR_INPUT, "the certificates have too many names: %zu", hosts);
+        goto done;
     }
-    index = calloc(1, sizeof *index);
-    if (!index)
-        goto done;
-    index->certs = certs;
-    for (index->capacity = 16; index->capacity < 2 * most;)
-        index->capacity *= 2;
-    index->terms = calloc(count ? count : 1, sizeof *index->terms);
-    index->keys = calloc(most, sizeof *index->keys);
-    index->slots = calloc(index->capacity, sizeof *index->slots);
-    index->ranked = calloc(most, sizeof *index->ranked);
-    building.index = index;
-    building.pairs = calloc(most, sizeof *building.pairs);
-    if (!index->terms || !index->keys || !index->slots || !index->ranked || !building.pairs)
-        goto done;
-    for (size_t i = 0; i < count; i++) {
-        const struct cert_info *info = cert_info(certs[i]);
-        index->terms[i] = (struct term){info->not_before, info->not_after};
-    }
-    if (!add_by_rank(&building, count, except))
-        goto done;
-    rank_pairs(&building);
-    *out = index;
-    index = NULL;
-    ok = true;
-done:
-    if (!ok)
+    ok = building.index && make_room(&building, count, hosts);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = i == except || add_certificate(&building, (uint32_t)i);
+    if (!ok) {
         error_set(err, ERROR_MEMORY, "out of memory");
+        goto done;
+    }
+    rank_pairs(&building);
+    *out = building.index;
+    building.index = NULL;
+done:
     free(building.pairs);
-    cert_index_destroy(index);
+    cert_index_destroy(building.index);
     return ok;
 }
 
 void cert_index_destroy(struct cert_index *index) {
     if (!index)
         return;
-    free(index->terms);
     free(index->keys);
     free(index->slots);
     free(index->ranked);
@@ -242,7 +220,7 @@ static uint32_t first_begun(const struct cert_index *index, const struct key *ke
     uint32_t low = key->begin, high = key->begin + key->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (index->terms[index->ranked[middle].at].not_before > now)
+        if (index->ranked[middle].not_before > now)
             low = middle + 1;
         else
             high = middle;
@@ -262,7 +240,7 @@ bool cert_index_best(const struct cert_index *index, enum cert_index_kind kind, 
     const struct key *key = &index->keys[slot - 1];
     uint32_t end = key->begin + key->count;
     uint32_t i = first_begun(index, key, now);
-    while (i < end && index->terms[index->ranked[i].at].not_after < now)
+    while (i < end && index->ranked[i].not_after < now)
         i = index->ranked[i].longer;
     if (i < end)
         *out = (struct cert_index_found){index->ranked[i].at, true};

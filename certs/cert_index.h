@@ -14,8 +14,8 @@ enum cert_index_kind {
     CERT_INDEX_ADDRESS,  /* canonical text */
 };
 
-/* Leaves out the certificate at `except` (SIZE_MAX: none). Borrows the array and the certificates;
- * equals stand in the array's order. */
+/* Leaves out the certificate at `except` (SIZE_MAX: none). Borrows the certificates' names; equals
+ * stand in the array's order. */
 bool cert_index_create(struct cert *const *certs, size_t count, size_t except,
                        struct cert_index **out, struct error *err);
 void cert_index_destroy(struct cert_index *index);
