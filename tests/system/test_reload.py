@@ -3,6 +3,7 @@ a restart, and said in one line."""
 
 import os
 import shutil
+import signal
 import subprocess
 import threading
 
@@ -303,14 +304,14 @@ def test_thousands_of_events_delay_nothing(daemon, certs):
     running = serving(daemon, certs.make("mail.example.org"))
     over = threading.Event()
 
-    def flood():
+    def flood(name):
         while not over.is_set():
-            path = running.store / ".noise"
+            path = running.store / f".{name}"
             path.write_bytes(b"x")
-            path.rename(running.store / ".noise2")
-            (running.store / "noise.txt").write_bytes(b"y")
-            (running.store / ".noise2").unlink()
-    writers = [threading.Thread(target=flood) for _ in range(2)]
+            path.rename(running.store / f".{name}2")
+            (running.store / f"{name}.txt").write_bytes(b"y")
+            (running.store / f".{name}2").unlink()
+    writers = [threading.Thread(target=flood, args=(name,)) for name in ("one", "two")]
     for writer in writers:
         writer.start()
     try:
@@ -326,21 +327,15 @@ def test_thousands_of_events_delay_nothing(daemon, certs):
 
 def test_an_overflown_queue_loses_nothing(daemon, certs):
     """While the daemon stands still, more happens than the kernel keeps."""
-    import signal
     with open("/proc/sys/fs/inotify/max_queued_events") as limit:
         room = int(limit.read())
     running = serving(daemon, certs.make("mail.example.org"))
     after = certs.newer("mail.example.org")
     running.signal(signal.SIGSTOP)
-    noise = [running.store / ".a", running.store / ".b"]
-    for number in range(room + 100):  # alternating, since equal events in a row become one
-        os.close(os.open(noise[number % 2], os.O_CREAT | os.O_WRONLY, 0o600))
-        noise[number % 2].unlink()
-        if number > room // 2:
-            break
-    for number in range(room // 2):
-        noise[0].touch()
-        noise[1].touch()
+    for number in range(room):  # alternating, since equal events in a row become one
+        noise = running.store / f".{number % 2}"
+        os.close(os.open(noise, os.O_CREAT | os.O_WRONLY, 0o600))
+        noise.unlink()
     after.put(running.store, "mine")
     running.signal(signal.SIGCONT)
     running.await_served(after)
@@ -370,7 +365,6 @@ def test_without_events_the_slow_poll_finds_it(daemon, pair):
     running.await_served(second)
     (running.store / "mine.pem").unlink()
     await_condition("gone", lambda: running.served_fingerprint() != fingerprint(second.der))
-    assert "poll" in running.log, "that changes are only polled for is worth a line"
 
 
 def test_a_poll_of_many_entries_is_cheap(daemon, certs):
