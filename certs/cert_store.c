@@ -2,6 +2,7 @@
 
 #include "certs/store_entries.h"
 #include "certs/store_judge.h"
+#include "certs/store_words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -101,11 +102,19 @@ const struct string_list *cert_store_folders(const struct cert_store *store) {
 
 /* ---- life ---- */
 
+/* Absolute and without a slash at its end; NULL: out of memory. */
+static char *folder_path(const char *folder) {
+    char *path = path_absolute(folder);
+    for (size_t length = path ? strlen(path) : 0; length > 1 && path[length - 1] == '/'; length--)
+        path[length - 1] = '\0';
+    return path;
+}
+
 bool cert_store_create(const struct cert_store_options *options, struct cert_store **out,
                        struct error *err) {
     struct cert_store *store = calloc(1, sizeof *store);
     if (store)
-        store->folder = path_absolute(options->folder);
+        store->folder = folder_path(options->folder);
     if (!store || !store->folder) {
         cert_store_destroy(store);
         error_set(err, ERROR_MEMORY, "store: out of memory");
@@ -135,7 +144,7 @@ void cert_store_destroy(struct cert_store *store) {
 }
 
 void cert_store_set_options(struct cert_store *store, const struct cert_store_options *options) {
-    char *folder = path_absolute(options->folder);
+    char *folder = folder_path(options->folder);
     if (folder && strcmp(folder, store->folder) != 0) {
         char *last = store->folder;
         store->folder = folder;
@@ -198,6 +207,25 @@ static bool same_chain(const struct cert *a, const struct cert *b) {
     return true;
 }
 
+static bool ends_with_root(const struct cert *cert) {
+    struct cert_info info;
+    if (!cert_info_read(cert_chain(cert, cert_chain_count(cert) - 1), &info, NULL))
+        return false;
+    bool is_root = info.self_issued;
+    cert_info_finish(&info);
+    return is_root;
+}
+
+/* Files that are being written can look whole: a chain cut off between two certificates, a staple
+ * that is not there yet. Where the last good version has more, it serves until they have settled.
+ */
+static bool may_be_half_written(const struct cert *last, const struct store_verdict *verdict) {
+    if (same_chain(last, verdict->cert))
+        return verdict->is_staple_refused;
+    return cert_chain_count(verdict->cert) < cert_chain_count(last) &&
+           !ends_with_root(verdict->cert);
+}
+
 /* Takes the certificate. True if what is served changed. */
 static bool serve(struct store_entry *entry, struct store_verdict *verdict,
                   const struct store_view *view) {
@@ -206,18 +234,19 @@ static bool serve(struct store_entry *entry, struct store_verdict *verdict,
         entry->staple_until = verdict->staple_until;
         return false;
     }
-    bool only_staple = !is_new && same_chain(entry->cert, verdict->cert);
-    if (only_staple && verdict->is_staple_refused && !is_settled(entry, view)) {
-        /* The staple is perhaps being written: until that is clear the last one serves. */
+    if (!is_new && !is_settled(entry, view) && may_be_half_written(entry->cert, verdict)) {
+        entry->is_waiting = true;
         entry->is_judged = false;
+        entry->judge_again = true;
         return false;
     }
+    /* Served without its staple it is still the same certificate; the refusal tells of it. */
+    bool is_news = is_new || !verdict->is_staple_refused || !same_chain(entry->cert, verdict->cert);
     cert_release(entry->cert);
     entry->cert = verdict->cert;
     entry->staple_until = verdict->staple_until;
     verdict->cert = NULL;
-    /* Served without its staple it is still the same certificate; the refusal tells of it. */
-    if (!only_staple || !verdict->is_staple_refused)
+    if (is_news)
         set_news(entry, is_new ? CERT_STORE_ADDED : CERT_STORE_REPLACED);
     return true;
 }
@@ -248,12 +277,14 @@ static bool take_verdict(struct store_entry *entry, struct store_verdict *verdic
         return false;
     replace_problems(entry, verdict->problems);
     verdict->problems = NULL;
+    entry->is_waiting = false;
     entry->is_refused = !verdict->cert;
     if (verdict->cert)
         changed = serve(entry, verdict, view);
     else if (!has_source(entry))
         changed = remove_entry(entry);
-    if (!entry->is_refused && entry->is_blamed && !any_refusal(entry->problems)) {
+    if (!entry->is_refused && !entry->is_waiting && entry->is_blamed &&
+        !any_refusal(entry->problems)) {
         entry->is_blamed = false;
         if (!entry->has_news)
             set_news(entry, CERT_STORE_MENDED);
@@ -347,19 +378,21 @@ static void wake_for_staple(struct scan *scan, const struct store_entry *entry) 
 
 /* Tells what is clear by now. */
 static void report_entry(struct scan *scan, struct store_entry *entry) {
+    bool settled = is_settled(entry, &scan->view), waits = entry->is_waiting;
     if (entry->has_news)
         report_news(scan, entry);
     for (struct store_problem *problem = entry->problems; problem; problem = problem->next) {
         if (problem->reported)
             continue;
-        if (!is_settled(entry, &scan->view)) {
-            wake_at(scan, entry->changed_ns + CERT_STORE_SETTLE_MS * MS_NS);
-            return;
-        }
+        waits = true;
+        if (!settled)
+            break;
         report_problem(scan, entry, problem);
         problem->reported = true;
         entry->is_blamed |= is_refusal(problem);
     }
+    if (waits && !settled)
+        wake_at(scan, entry->changed_ns + CERT_STORE_SETTLE_MS * MS_NS);
 }
 
 /* Out of memory leaves none: the next scan finds them again. */
@@ -382,8 +415,9 @@ static void list_refusals(struct cert_store *store) {
 
 static void report_folder(struct scan *scan, enum cert_store_event_kind kind,
                           const struct error *err) {
+    const char *folder = scan->store->folder;
     struct cert_store_event event = {
-        .kind = kind, .file = scan->store->folder, .reason = err ? err->text : NULL};
+        .kind = kind, .file = folder, .reason = err ? store_words_after(err->text, folder) : NULL};
     scan->report(scan->context, &event);
 }
 

@@ -13,10 +13,10 @@
  *   NAME.ocsp (NAME/… : ocsp.der)      a response to staple, at most 64 KB
  *   NAME.meta                          not read here
  * Where several certificates of one name stand side by side, the first in the order .pem, .crt,
- * .cer, .pfx, .p12, NAME/tls.crt, NAME/fullchain.pem is the entry's, with the key that goes with
- * that form; the others are refused and say which one goes first. An entry is removed when the last
- * of its certificates and keys is gone; while one of them is there (or a link that leads nowhere),
- * the last good version is served.
+ * .cer, .pfx, .p12, NAME/tls.crt, NAME/fullchain.pem that has the key of its form (a .pem may hold
+ * it) is the entry's; the others are refused and say which one goes first. An entry is removed when
+ * the last of its certificates and keys is gone; while one of them is there (or a link that leads
+ * nowhere), the last good version is served.
  * Names that begin with a dot, or end with "~", ".tmp", ".swp" or ".bak" are passed over in
  * silence; other files that fit no form are reported once as unknown at LOG_LEVEL_DEBUG's worth
  * (CERT_STORE_IGNORED). */

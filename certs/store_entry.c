@@ -104,21 +104,45 @@ static bool is_in_folder(const struct store_file *file) {
     return file->role == STORE_TLS_CRT || file->role == STORE_FULLCHAIN;
 }
 
+/* Has it a key, as far as can be known without reading? */
+static bool is_complete(const struct store_entry *entry, const struct store_file *certificate) {
+    enum store_role key = key_role(certificate->role);
+    return certificate->role != STORE_FOLDER &&
+           (certificate->role == STORE_PEM || key == STORE_PASSED_OVER ||
+            store_entry_find(entry, key));
+}
+
+static struct store_file *first_certificate(const struct store_entry *entry) {
+    struct store_file *first = NULL;
+    for (struct store_file *file = entry->files; file; file = file->next) {
+        if (!is_certificate(file))
+            continue;
+        if (is_complete(entry, file))
+            return file;
+        if (!first)
+            first = file;
+    }
+    return first;
+}
+
+static struct store_file *first_key(const struct store_entry *entry) {
+    for (struct store_file *file = entry->files; file; file = file->next)
+        if (store_role_is_key(file->role))
+            return file;
+    return NULL;
+}
+
 struct store_sources store_entry_sources(const struct store_entry *entry) {
-    struct store_sources sources = {.password = store_entry_find(entry, STORE_PASS),
+    struct store_sources sources = {.certificate = first_certificate(entry),
+                                    .password = store_entry_find(entry, STORE_PASS),
                                     .staple = store_entry_find(entry, STORE_OCSP)};
-    for (struct store_file *file = entry->files; file && !sources.certificate; file = file->next)
-        if (is_certificate(file))
-            sources.certificate = file;
-    if (sources.certificate) {
-        sources.key = store_entry_find(entry, key_role(sources.certificate->role));
-        if (!sources.staple && is_in_folder(sources.certificate))
-            sources.staple = store_entry_find(entry, STORE_OCSP_DER);
+    if (!sources.certificate) {
+        sources.key = first_key(entry);
         return sources;
     }
-    for (struct store_file *file = entry->files; file && !sources.key; file = file->next)
-        if (store_role_is_key(file->role))
-            sources.key = file;
+    sources.key = store_entry_find(entry, key_role(sources.certificate->role));
+    if (!sources.staple && is_in_folder(sources.certificate))
+        sources.staple = store_entry_find(entry, STORE_OCSP_DER);
     return sources;
 }
 

@@ -51,6 +51,7 @@ struct store_entry {
     bool judge_again;        /* whatever the files' identities say */
     bool is_refused;         /* the last judgement gave no certificate */
     bool is_staple_refused;  /* … or left the staple out */
+    bool is_waiting;         /* for its files to settle, before a good version is served */
     bool is_blamed;          /* a refusal was reported, and no end of it yet */
     int64_t staple_until;    /* of the staple that is served; 0: none */
     int64_t changed_ns;      /* the last change of its files, as far as can be known */

@@ -148,7 +148,7 @@ static bool check_public(struct judging *judging, const struct store_file *file,
     if (!file || judging->view->accept_public_keys || !file_readable_by_all(&file->identity) ||
         !is_secret(file, content))
         return true;
-    judging->try_again |= !store_words_public(&judging->verdict.problems, file);
+    judging->try_again |= !store_words_public(&judging->verdict.problems, file, judging->view);
     return false;
 }
 

@@ -133,6 +133,7 @@ static bool look_into(struct store_entry *entry, struct store_file *folder,
 
 bool store_look(struct store_entry *entry, const struct store_view *view) {
     bool changed = entry->judge_again;
+    entry->changed_ns = store_view_changed(view, entry->changed_ns); /* our clock was set back */
     struct store_file *folder = store_entry_find(entry, STORE_FOLDER);
     if (folder)
         changed |= look_into(entry, folder, view);
@@ -145,8 +146,10 @@ bool store_look(struct store_entry *entry, const struct store_view *view) {
 }
 
 int64_t store_look_settle_doubts(struct store_entry *entry, const struct store_view *view) {
-    int64_t next = 0;
+    int64_t next = 0, latest = view->now_ns + SECOND_NS + CLOCK_STEP_NS;
     for (struct store_file *file = entry->files; file; file = file->next) {
+        if (file->doubt_until_ns > latest)
+            file->doubt_until_ns = latest; /* our clock was set back */
         if (file->doubt_until_ns <= view->now_ns)
             file->doubt_until_ns = 0;
         else if (next == 0 || file->doubt_until_ns < next)

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /* In the order of precedence: where several certificates of one entry stand side by side, the
- * first of these is the entry's, and the others are refused. */
+ * first of these that has its key is the entry's, and the others are refused. */
 enum store_role {
     STORE_PEM, /* NAME.pem, … */
     STORE_CRT,

@@ -43,23 +43,62 @@ static void append_owner(struct buffer *reason, const struct store_file *file) {
                       (unsigned)file->identity.mode);
 }
 
-/* What follows the path in an error's text, where it begins with it. */
-static const char *without_path(const char *text, const char *path) {
+const char *store_words_after(const char *text, const char *path) {
     size_t length = strlen(path);
     if (strncmp(text, path, length) != 0)
         return text;
-    const char *rest = text + length + (text[length] == ':' ? 1 : 0);
-    return rest[0] == ' ' ? rest + 1 : text;
+    const char *rest = text + length;
+    if (strncmp(rest, "/.", 2) == 0) /* asked for the right to enter a folder */
+        rest += 2;
+    return rest[0] == ':' || rest[0] == ' ' ? rest + strspn(rest, ": ") : text;
 }
 
 bool store_words_error(struct store_problem **list, enum cert_store_event_kind kind,
                        const struct store_file *file, const struct error *err) {
-    return store_problem_add(list, kind, file->path, without_path(err->text, file->path), NULL);
+    return store_problem_add(list, kind, file->path, store_words_after(err->text, file->path),
+                             NULL);
 }
 
-/* The folders of certbot and others are closed to all but root, and so is what links lead to. */
-static void append_way_in(struct buffer *mend, const struct store_file *file) {
-    buffer_append_text(mend, "let the daemon's user enter every folder shown by: namei -l ");
+static void count_folder(void *context, const char *folder) {
+    (void)folder;
+    ++*(size_t *)context;
+}
+
+static size_t count_folders(const char *folder, const char *name) {
+    size_t count = 0;
+    char *path = path_join(folder, name);
+    if (path)
+        file_trail(path, count_folder, &count);
+    free(path);
+    return count;
+}
+
+/* Does the way from the store to the file lead over a link? What stands behind it belongs to
+ * somebody else, such as certbot, whose folders are root's alone, or cannot be changed. */
+static bool is_linked(const struct store_file *file, const struct store_view *view) {
+    const char *inside = file->path + strlen(view->folder);
+    inside += strspn(inside, "/");
+    return count_folders(view->folder, inside) > count_folders(view->folder, "x");
+}
+
+static void append_let_in(struct buffer *mend, const struct store_file *file) {
+    buffer_append_text(mend, "let the daemon's user in (who may shows: namei -l ");
+    store_words_append_path(mend, file->path);
+    buffer_append_text(mend, "), or copy the file into the store");
+}
+
+/* The store belongs to the user the daemon runs as. */
+static void append_take_over(struct buffer *mend, const struct store_file *file,
+                             const struct store_view *view, const char *mode) {
+    if (is_linked(file, view)) {
+        append_let_in(mend, file);
+        return;
+    }
+    buffer_append_text(mend, "chown --reference=");
+    store_words_append_path(mend, view->folder);
+    buffer_append_text(mend, " ");
+    store_words_append_path(mend, file->path);
+    buffer_printf(mend, " && chmod %s ", mode);
     store_words_append_path(mend, file->path);
 }
 
@@ -81,10 +120,7 @@ bool store_words_state(struct store_problem **list, const struct store_file *fil
     case STORE_LOCKED:
         buffer_append_text(&reason, "the folder cannot be listed");
         append_owner(&reason, file);
-        buffer_append_text(&mend, "chown --reference=");
-        store_words_append_path(&mend, view->folder);
-        buffer_append_text(&mend, " ");
-        store_words_append_path(&mend, file->path);
+        append_take_over(&mend, file, view, "700");
         break;
     default:
         if (file_identify(file->path, &identity, &err))
@@ -92,9 +128,9 @@ bool store_words_state(struct store_problem **list, const struct store_file *fil
         else if (err.kind == ERROR_MISSING)
             buffer_append_text(&reason, "the link leads nowhere");
         else
-            buffer_append_text(&reason, without_path(err.text, file->path));
+            buffer_append_text(&reason, store_words_after(err.text, file->path));
         if (err.kind == ERROR_PERMISSION)
-            append_way_in(&mend, file);
+            append_let_in(&mend, file);
         break;
     }
     return add(list, CERT_STORE_REFUSED, file->path, &reason, &mend);
@@ -104,27 +140,24 @@ bool store_words_unreadable(struct store_problem **list, enum cert_store_event_k
                             const struct store_file *file, const struct error *err,
                             const struct store_view *view) {
     struct buffer reason = {0}, mend = {0};
-    buffer_append_text(&reason, without_path(err->text, file->path));
+    buffer_append_text(&reason, store_words_after(err->text, file->path));
     if (err->kind == ERROR_PERMISSION) {
         append_owner(&reason, file);
-        /* The store belongs to the user the daemon runs as. */
-        buffer_append_text(&mend, "chown --reference=");
-        store_words_append_path(&mend, view->folder);
-        buffer_append_text(&mend, " ");
-        store_words_append_path(&mend, file->path);
-        buffer_append_text(&mend, " && chmod 600 ");
-        store_words_append_path(&mend, file->path);
+        append_take_over(&mend, file, view, "600");
     }
     return add(list, kind, file->path, &reason, &mend);
 }
 
-bool store_words_public(struct store_problem **list, const struct store_file *file) {
+bool store_words_public(struct store_problem **list, const struct store_file *file,
+                        const struct store_view *view) {
     struct buffer reason = {0}, mend = {0};
     buffer_append_text(&reason, file->role == STORE_PASS ? "everyone can read the key's password"
                                                          : "everyone can read the private key");
     append_owner(&reason, file);
     buffer_append_text(&mend, "chmod 600 ");
     store_words_append_path(&mend, file->path);
+    if (is_linked(file, view))
+        buffer_append_text(&mend, " (where that cannot be, as in Kubernetes: accept_public_keys)");
     return add(list, CERT_STORE_REFUSED, file->path, &reason, &mend);
 }
 

@@ -13,7 +13,8 @@ bool store_words_unreadable(struct store_problem **list, enum cert_store_event_k
                             const struct store_file *file, const struct error *err,
                             const struct store_view *view);
 /* It holds a secret, and everyone can read it. */
-bool store_words_public(struct store_problem **list, const struct store_file *file);
+bool store_words_public(struct store_problem **list, const struct store_file *file,
+                        const struct store_view *view);
 bool store_words_no_key(struct store_problem **list, const struct store_file *certificate);
 bool store_words_no_certificate(struct store_problem **list, const struct store_entry *entry,
                                 const struct store_file *key);
@@ -26,3 +27,6 @@ bool store_words_error(struct store_problem **list, enum cert_store_event_kind k
 
 /* A path as one word for a shell. */
 void store_words_append_path(struct buffer *out, const char *path);
+
+/* What follows the path at the beginning of an error's text; the whole text without one. */
+const char *store_words_after(const char *text, const char *path);

@@ -113,6 +113,25 @@ static void first_form_goes_first_and_others_are_refused(void **state) {
     assert_int_equal(cert_store_refusal_count(f->certs), 0);
 }
 
+static void certificate_without_a_key_does_not_go_first(void **state) {
+    struct fixture *f = *state;
+    put_data(f, "store/a.cer", "leaf.der"); /* exported from Windows, with and without the key */
+    put_data(f, "store/a.pfx", "empty.pfx");
+    EXPECT(f, 0, "added a");
+    EXPECT_REASON(f, SETTLED, "refused a a.cer, kept", "store/a.pfx goes first");
+    make_folder(f, "store/b");
+    put_crt(f, "store/b/tls.crt", 1);
+    put_crt(f, "store/b/fullchain.pem", 2);
+    put_key(f, "store/b/privkey.pem", 2);
+    EXPECT(f, 0, "added b");
+    assert_int_equal(served(f, "b"), 2);
+    put_key(f, "store/b/tls.key", 1);
+    EXPECT(f, 0, "replaced b");
+    assert_int_equal(served(f, "b"), 1);
+    EXPECT(f, CERTAIN, "refused b b/fullchain.pem, kept");
+    rest(f);
+}
+
 /* ---- replacing ---- */
 
 static void unchanged_files_cost_no_event_and_no_set(void **state) {
@@ -162,6 +181,43 @@ static void written_slowly_is_not_refused(void **state) {
     put(f, "store/a.pem", pem.data, pem.size, 0600);
     EXPECT(f, 1, "replaced a");
     blob_finish(&pem);
+}
+
+static void put_chain(const struct fixture *f, const char *second) {
+    static const char *const first[] = {"leaf.key", "leaf.pem"};
+    struct buffer chain = {0};
+    for (size_t i = 0; i < 2 + (size_t)(second != NULL); i++) {
+        struct blob part = data_read(i < 2 ? first[i] : second);
+        buffer_append(&chain, part.data, part.size);
+        blob_finish(&part);
+    }
+    put(f, "store/a.pem", chain.data, chain.size, 0600);
+    buffer_finish(&chain);
+}
+
+static void chain_cut_between_certificates_waits(void **state) {
+    struct fixture *f = *state;
+    put_chain(f, "issuing.pem");
+    EXPECT(f, 0, "added a");
+    scan(f, CERTAIN);
+    const struct cert_set *set = cert_store_set(f->certs);
+    put_chain(f, NULL); /* as if the issuer's certificate were still to be written */
+    EXPECT(f, 0, "");
+    assert_in_range(f->again_in_ms, 1, 2000);
+    put_chain(f, "issuing.pem");
+    EXPECT(f, 1, "");
+    assert_ptr_equal(cert_store_set(f->certs), set);
+    rest(f);
+    put_chain(f, NULL);
+    EXPECT(f, 0, "");
+    EXPECT(f, SETTLED, "replaced a"); /* it is meant so */
+    rest(f);
+    put_chain(f, "issuing.pem");
+    EXPECT(f, 0, "replaced a");
+    rest(f);
+    put_pem(f, "store/a.pem", 1); /* self-signed: nothing can be missing */
+    EXPECT(f, 0, "replaced a");
+    rest(f);
 }
 
 /* One size for all: a signature's length differs from one to the next. */
@@ -500,6 +556,14 @@ static void key_that_everyone_can_read_is_refused(void **state) {
     chmod(in_root(f, "store/a.pem"), 0600);
     chmod(in_root(f, "store/b.key"), 0640); /* the group may */
     EXPECT(f, 0, "added a; added b");
+    /* A Secret that Kubernetes mounts cannot be changed. */
+    put_pem(f, "away.pem", 1);
+    chmod(in_root(f, "away.pem"), 0644);
+    make_link(f, "../away.pem", "store/d.pem");
+    scan(f, 0);
+    EXPECT_REASON(f, SETTLED, "refused d d.pem",
+                  "d.pem (where that cannot be, as in Kubernetes: accept_public_keys)");
+    drop(f, "store/d.pem");
     struct cert_store_options options = {f->store, true};
     cert_store_set_options(f->certs, &options);
     EXPECT(f, 0, "added c");
@@ -576,7 +640,7 @@ static void try_unreadable(struct fixture *f) {
     chmod(in_root(f, "live"), 0700);
     rest(f);
     chmod(f->store, 0300);
-    EXPECT_REASON(f, 0, "unreadable", "Permission denied");
+    EXPECT_REASON(f, 0, "unreadable", "/store: cannot be listed: Permission denied; mend: \n");
     EXPECT(f, 10, "");
     chmod(f->store, 0600); /* can be listed, but what is in it cannot be reached */
     EXPECT(f, 0, "");
@@ -631,7 +695,7 @@ static void store_that_vanishes_keeps_serving(void **state) {
     rest(f);
     const struct cert_set *set = cert_store_set(f->certs);
     move(f, "store", "away");
-    EXPECT_REASON(f, 0, "unreadable", "No such file or directory");
+    EXPECT_REASON(f, 0, "unreadable", "/store: No such file or directory; mend: \n");
     assert_int_equal(f->again_in_ms, -1);
     EXPECT(f, 10, "");
     put_text(f, "store", "a file");
@@ -670,10 +734,16 @@ static void store_moves_to_another_folder(void **state) {
     cert_store_set_options(f->certs, &options);
     EXPECT(f, 0, "unreadable");
     assert_int_equal(served(f, "b"), 2);
-    options.folder = in_root(f, "other");
+    options.folder = in_root(f, "other//");
     cert_store_set_options(f->certs, &options);
     EXPECT(f, 0, "removed b; added c");
+    assert_non_null(strstr(f->texts.data, "/other/c.pem"));
     rest(f);
+    options.folder = in_root(f, "other"); /* the same */
+    cert_store_set_options(f->certs, &options);
+    const struct cert_set *set = cert_store_set(f->certs);
+    rest(f);
+    assert_ptr_equal(cert_store_set(f->certs), set);
 }
 
 /* ---- staples ---- */
@@ -822,6 +892,16 @@ static void clock_that_is_ahead_settles_all_the_same(void **state) {
     rest(f);
 }
 
+static void clock_that_is_set_back_settles_all_the_same(void **state) {
+    struct fixture *f = *state;
+    put_text(f, "store/a.pem", "garbage");
+    EXPECT(f, 0, "");
+    EXPECT(f, -100000, "");
+    assert_in_range(f->again_in_ms, 1, 4000);
+    EXPECT(f, SETTLED, "refused a a.pem");
+    rest(f);
+}
+
 static void thousand_entries_stand_in_order(void **state) {
     struct fixture *f = *state;
     enum { COUNT = 1000 };
@@ -858,9 +938,11 @@ int main(void) {
         STORE_TEST(leftovers_are_passed_over),
         STORE_TEST(what_fits_no_form_is_told_once),
         STORE_TEST(first_form_goes_first_and_others_are_refused),
+        STORE_TEST(certificate_without_a_key_does_not_go_first),
         STORE_TEST(unchanged_files_cost_no_event_and_no_set),
         STORE_TEST(replaced_by_rename_and_in_place),
         STORE_TEST(written_slowly_is_not_refused),
+        STORE_TEST(chain_cut_between_certificates_waits),
         STORE_TEST(change_within_a_step_of_the_clock_is_found),
         STORE_TEST(pair_is_replaced_in_either_order_without_a_gap),
         STORE_TEST(pair_that_stays_apart_is_refused),
@@ -886,6 +968,7 @@ int main(void) {
         STORE_TEST(staple_of_a_broken_entry_ends_in_silence),
         STORE_TEST(files_that_are_old_at_the_start_are_judged_at_once),
         STORE_TEST(clock_that_is_ahead_settles_all_the_same),
+        STORE_TEST(clock_that_is_set_back_settles_all_the_same),
         STORE_TEST(thousand_entries_stand_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
