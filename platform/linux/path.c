@@ -101,12 +101,14 @@ void file_trail(const char *path, void (*visit)(void *context, const char *folde
             break;
         char target[PATH_MAX];
         ssize_t got = readlink(walk.here, target, sizeof target - 1);
-        bool is_passable = got < 0 && errno == EINVAL; /* there, and no link */
-        if (is_passable && !is_at_end(&walk))
-            continue;
+        int why = got < 0 ? errno : 0;
+        if (why == EINVAL && !is_at_end(&walk))
+            continue; /* there, and no link */
         step_up(&walk);
+        if (why == ENOTDIR)
+            step_up(&walk); /* what stands in the way of a folder */
         visit(context, walk.here[0] ? walk.here : "/");
-        if (got < 0)
+        if (why != 0)
             break; /* arrived, or what is missing would appear here */
         target[got] = '\0';
         if (!follow(&walk, target))
