@@ -74,7 +74,7 @@ static void append_quoted(struct buffer *line, const char *text) {
     buffer_append_text(line, "\"");
     for (const char *c = text && *text ? text : "-"; *c; c++) {
         unsigned char byte = (unsigned char)*c;
-        if (byte < 0x20 || byte == 0x7F || byte == '"' || byte == '\\')
+        if (byte < 0x20 || byte >= 0x7F || byte == '"' || byte == '\\')
             buffer_printf(line, "\\x%02X", byte);
         else
             buffer_append(line, c, 1);

@@ -337,14 +337,13 @@ static bool start_certificates(struct app *app, struct error *err) {
                               &app->certificates, err);
 }
 
-static bool start_listeners(struct app *app, struct error *err) {
+static bool prepare_tls(struct app *app, struct error *err) {
     if (!handshake_gate_create(app->conf->limits.handshake_timeout_s * 1000, &app->gate, err) ||
         !tls_front_create(app->conf->tls.ticket_key_file, &app->tls_front, err) ||
         !refusals_create(&app->refusals, err))
         return false;
     const struct listener_shared shared = {app->slot, app->gate, app->tls_front, app->refusals};
-    return endpoints_create(&shared, &app->endpoints, err) &&
-           endpoints_apply(app->endpoints, app->conf, err);
+    return endpoints_create(&shared, &app->endpoints, err);
 }
 
 bool app_start(struct conf *conf, const struct conf_overrides *overrides, struct app **out,
@@ -367,8 +366,10 @@ bool app_start(struct conf *conf, const struct conf_overrides *overrides, struct
         error_set(err, ERROR_MEMORY, "out of memory");
         goto failed;
     }
-    if (!start_listeners(app, err)) {
-        *address_failed = err->kind == ERROR_BUSY;
+    if (!prepare_tls(app, err))
+        goto failed;
+    if (!endpoints_apply(app->endpoints, conf, err)) {
+        *address_failed = err->kind != ERROR_MEMORY;
         goto failed;
     }
     if (!write_listening(app, err) ||

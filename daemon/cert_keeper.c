@@ -32,6 +32,7 @@ struct cert_keeper {
     struct loop_timer *poll;     /* for file systems that send no events */
     struct loop_timer *warnings; /* time passes also where nothing changes */
     bool burst_set;
+    bool watch_is_blind; /* and that was said */
     struct cert_warnings *warned;
     uint64_t generation;
 };
@@ -133,6 +134,18 @@ static bool scan(struct cert_keeper *keeper) {
     return changed;
 }
 
+static void tell_blindness(struct cert_keeper *keeper) {
+    struct error err;
+    bool blind = !watch_is_complete(keeper->watch, &err);
+    if (blind && !keeper->watch_is_blind)
+        log_warning("store",
+                    "%s: changes are found by the poll every %" PRId64
+                    " seconds alone; if the system's limits are the reason, raise "
+                    "fs.inotify.max_user_watches and fs.inotify.max_user_instances",
+                    err.text, keeper->poll_interval_ms / 1000);
+    keeper->watch_is_blind = blind;
+}
+
 /* The watch is armed before the scan that counts: while what is to be watched changes (links,
  * new folders), something may have happened before it was, so look again. */
 static bool scan_watched(struct cert_keeper *keeper) {
@@ -143,6 +156,7 @@ static bool scan_watched(struct cert_keeper *keeper) {
             break;
         changed |= scan(keeper);
     }
+    tell_blindness(keeper);
     return changed;
 }
 

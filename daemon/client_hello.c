@@ -120,38 +120,55 @@ static unsigned key_types_of_algorithms(struct reader extension, bool tls13) {
     return types;
 }
 
-static bool offers_tls13(struct reader extension) {
-    struct reader versions;
+enum { TLS12 = 0x0303, TLS13 = 0x0304 };
+
+struct versions {
+    bool tls12, tls13;
+};
+
+static struct versions versions_of(struct reader extension) {
+    struct versions offered = {0};
+    struct reader list;
     uint32_t version;
-    if (take_vector(&extension, 1, &versions))
-        while (take_number(&versions, 2, &version))
-            if (version == 0x0304)
-                return true;
-    return false;
+    if (take_vector(&extension, 1, &list))
+        while (take_number(&list, 2, &version)) {
+            offered.tls12 |= version == TLS12;
+            offered.tls13 |= version == TLS13;
+        }
+    return offered;
 }
 
-unsigned client_hello_key_types(const unsigned char *hello, size_t size, bool with_tls13) {
-    enum { SIGNATURE_ALGORITHMS = 13, SUPPORTED_VERSIONS = 43 };
+struct client_offer client_hello_read(const unsigned char *hello, size_t size, bool tls12,
+                                      bool tls13) {
+    enum { SIGNATURE_ALGORITHMS = 13, SUPPORTED_VERSIONS = 43, RANDOM_SIZE = 32 };
     struct reader rest = {hello, size}, skipped, suites, extensions, extension;
     struct reader algorithms = {0};
-    bool has_algorithms = false, tls13 = false;
-    uint32_t type;
+    bool has_algorithms = false;
+    uint32_t type, legacy_version;
 
-    if (!take(&rest, 2 + 32, &skipped) /* legacy version, random */ ||
+    if (!take_number(&rest, 2, &legacy_version) || !take(&rest, RANDOM_SIZE, &skipped) ||
         !take_vector(&rest, 1, &skipped) /* session id */ || !take_vector(&rest, 2, &suites) ||
         !take_vector(&rest, 1, &skipped) /* compression */)
-        return 0;
+        return (struct client_offer){0};
+    /* Without supported_versions the old field tells the highest (RFC 8446, 4.2.1). */
+    struct versions offered = {.tls12 = legacy_version >= TLS12};
     if (take_vector(&rest, 2, &extensions))
         while (take_number(&extensions, 2, &type) && take_vector(&extensions, 2, &extension)) {
             if (type == SIGNATURE_ALGORITHMS) {
                 algorithms = extension;
                 has_algorithms = true;
             } else if (type == SUPPORTED_VERSIONS)
-                tls13 = with_tls13 && offers_tls13(extension);
+                offered = versions_of(extension);
         }
-    if (tls13)
-        return key_types_of_algorithms(algorithms, true);
-    unsigned types = key_types_of_suites(suites);
+    struct client_offer offer = {
+        .well_formed = true, .tls12 = tls12 && offered.tls12, .tls13 = tls13 && offered.tls13};
+    if (offer.tls13) {
+        offer.key_types = key_types_of_algorithms(algorithms, true);
+        return offer;
+    }
+    offer.key_types = key_types_of_suites(suites);
     /* Without the extension a TLS 1.2 client takes what its suites say (RFC 5246, 7.4.1.4.1). */
-    return has_algorithms ? types & key_types_of_algorithms(algorithms, false) : types;
+    if (has_algorithms)
+        offer.key_types &= key_types_of_algorithms(algorithms, false);
+    return offer;
 }

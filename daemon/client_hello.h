@@ -7,8 +7,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The enum cert_key_type values, or-ed, that a ClientHello (the handshake message's body, without
- * its four header bytes) allows: `with_tls13`, by its signature algorithms if it offers TLS 1.3 in
- * supported_versions; else by its cipher suites and signature algorithms together. 0: none, or it
- * is malformed. */
-unsigned client_hello_key_types(const unsigned char *hello, size_t size, bool with_tls13);
+/* What a ClientHello leaves to a server that speaks some versions. Plain data. */
+struct client_offer {
+    bool well_formed;
+    bool tls12, tls13;  /* versions both speak */
+    unsigned key_types; /* enum cert_key_type, or-ed: of TLS 1.3 by signature algorithms, else by
+                         * cipher suites and signature algorithms together */
+};
+
+/* Reads the handshake message's body, without its four header bytes; `tls12` and `tls13`: what the
+ * server speaks. */
+struct client_offer client_hello_read(const unsigned char *hello, size_t size, bool tls12,
+                                      bool tls13);

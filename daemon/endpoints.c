@@ -227,9 +227,6 @@ static bool plan_listener(struct endpoints *endpoints, const struct conf *conf,
         .tls = listener->protocol == CONF_HTTPS,
         .certificate = listener->certificate ? listener->certificate : service->certificate,
         .priority = priority,
-        /* An own priority string may offer it: reading the ClientHello by it is right then too. */
-        .tls13 =
-            conf->tls.priority ? tls_priority_offers_tls13(conf->tls.priority) : conf->tls.tls13,
         .redirect_host = service->redirect_host,
         .workers = (unsigned)workers,
         .connections = (unsigned)conf->limits.connections,
@@ -241,6 +238,7 @@ static bool plan_listener(struct endpoints *endpoints, const struct conf *conf,
         .access_log_path = service->access_log,
         .access_log = log,
     };
+    tls_priority_versions(priority, &out->settings.tls12, &out->settings.tls13);
     return true;
 }
 

@@ -88,6 +88,21 @@ static size_t header_size(struct MHD_Connection *mhd) {
     return info ? info->header_size : 0;
 }
 
+/* Is there room left in the library's memory for the head of an answer? Without it the connection
+ * would close in silence. What it has used: the head, a record for each field, argument and
+ * cookie, a copy of the cookies. */
+static bool has_room(struct connection *connection, size_t head_size) {
+    enum { RECORD_SIZE = 64, ANSWER_SIZE = 900 };
+    int records = MHD_get_connection_values(
+        connection->mhd, MHD_HEADER_KIND | MHD_COOKIE_KIND | MHD_GET_ARGUMENT_KIND, NULL, NULL);
+    const char *cookies = NULL;
+    size_t cookies_size = 0;
+    MHD_lookup_connection_value_n(connection->mhd, MHD_HEADER_KIND, "Cookie", 6, &cookies,
+                                  &cookies_size);
+    return head_size + (size_t)records * RECORD_SIZE + cookies_size + ANSWER_SIZE <=
+           listener_memory(connection->listener);
+}
+
 static unsigned refuse(unsigned status, const char *reason, const char **why) {
     *why = reason;
     return status;
@@ -109,6 +124,8 @@ unsigned framing_check(struct connection *connection, const char *method, const 
         return refuse(414, "request target too long", why);
     if (head_size > settings->header_bytes)
         return refuse(431, "header fields too large", why);
+    if (!has_room(connection, head_size))
+        return refuse(431, "too many header fields", why);
     if (request->target != method + strlen(method) + 1 ||
         version != request->target + request->target_size + 1 || !request->target_sound ||
         !is_token(method, strlen(method)))

@@ -63,7 +63,7 @@ bool listener_serves(const struct listener *listener, const struct listener_sett
     return same_text(ours->service, settings->service) &&
            same_text(ours->address, settings->address) && ours->tls == settings->tls &&
            same_text(ours->certificate, settings->certificate) &&
-           same_text(ours->priority, settings->priority) && ours->tls13 == settings->tls13 &&
+           same_text(ours->priority, settings->priority) &&
            same_text(ours->redirect_host, settings->redirect_host) &&
            ours->redirect_port == settings->redirect_port && ours->workers == settings->workers &&
            ours->connections == settings->connections &&
@@ -87,12 +87,12 @@ __attribute__((format(printf, 2, 0))) static void log_library(void *context, con
     log_debug(listener->settings.service, "libmicrohttpd: %s", text);
 }
 
-/* What the library keeps for a request besides its bytes: a record for each header field, and the
- * head of the answer. The memory is zeroed after each request, so an idle connection costs all of
- * it. Errors that find no room here are sent past the library (respond_and_close). */
-static size_t connection_memory(const struct listener_settings *settings) {
-    enum { ANSWER_AND_RECORDS = 2560 };
-    return settings->header_bytes + ANSWER_AND_RECORDS;
+size_t listener_memory(const struct listener *listener) {
+    /* Beside the head itself: a record of 64 bytes for each field, which is as much again where
+     * lines are 64 bytes long, or a copy of the cookies; and the head of the answer. The memory is
+     * zeroed after each request, so an idle connection costs all of it. */
+    enum { ANSWER_SIZE = 1280 };
+    return 2 * listener->settings.header_bytes + ANSWER_SIZE;
 }
 
 static struct MHD_Daemon *start_library(struct listener *listener, int socket) {
@@ -104,7 +104,7 @@ static struct MHD_Daemon *start_library(struct listener *listener, int socket) {
     OPTION(MHD_OPTION_LISTEN_SOCKET, socket, NULL);
     OPTION(MHD_OPTION_CONNECTION_LIMIT, settings->connections, NULL);
     OPTION(MHD_OPTION_CONNECTION_TIMEOUT, settings->idle_timeout_s, NULL);
-    OPTION(MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory(settings), NULL);
+    OPTION(MHD_OPTION_CONNECTION_MEMORY_LIMIT, listener_memory(listener), NULL);
     if (settings->connections_per_client > 0)
         OPTION(MHD_OPTION_PER_IP_CONNECTION_LIMIT, settings->connections_per_client, NULL);
     if (settings->workers > 1)
@@ -251,10 +251,6 @@ const struct socket_address *listener_bound(const struct listener *listener) {
 
 const char *listener_pinned_certificate(const struct listener *listener) {
     return listener->settings.certificate;
-}
-
-bool listener_offers_tls13(const struct listener *listener) {
-    return listener->settings.tls13;
 }
 
 struct handshake_gate *listener_gate(const struct listener *listener) {

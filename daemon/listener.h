@@ -34,7 +34,7 @@ struct listener_settings {
     bool tls;
     const char *certificate;   /* pinned entry, or NULL */
     const char *priority;      /* GnuTLS priority string */
-    bool tls13;                /* is TLS 1.3 on offer? */
+    bool tls12, tls13;         /* versions that the priority string allows */
     const char *redirect_host; /* without TLS: where to; NULL: the host the client used */
     uint16_t redirect_port;
     unsigned workers;                /* threads, at least 1 */
@@ -69,11 +69,12 @@ bool listener_is_closing(const struct listener *listener);
 const struct listener_settings *listener_settings(const struct listener *listener);
 const struct socket_address *listener_bound(const struct listener *listener);
 const char *listener_pinned_certificate(const struct listener *listener);
-bool listener_offers_tls13(const struct listener *listener);
 struct handshake_gate *listener_gate(const struct listener *listener);
 struct refusals *listener_refusals(const struct listener *listener);
 const struct responses *listener_responses(const struct listener *listener);
 
+/* Bytes that libmicrohttpd has for each connection's request and the head of its answer. */
+size_t listener_memory(const struct listener *listener);
 struct cert_slot *listener_certs(const struct listener *listener);
 struct tls_front *listener_tls_front(const struct listener *listener);
 

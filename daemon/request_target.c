@@ -42,7 +42,8 @@ bool target_is_sound(const char *text, size_t size) {
         if (c <= 0x20 || c >= 0x7F || strchr("\"<>\\^`{|}#", c))
             return false;
     }
-    return size > 0;
+    /* A NUL in disguise would cut the path once it is decoded. */
+    return size > 0 && !memmem(text, size, "%00", 3);
 }
 
 const char *target_authority(const char *target, size_t *size) {

@@ -12,7 +12,7 @@ bool authority_parse(const char *text, size_t size, char host[static REQUEST_HOS
                      unsigned *port);
 
 /* Is the raw target free of characters that no target has (spaces, controls, beyond ASCII,
- * fragments)? */
+ * fragments, an encoded NUL)? */
 bool target_is_sound(const char *target, size_t size);
 
 /* The authority of a target in absolute form, NULL for another form. Borrowed; `size` of it. */

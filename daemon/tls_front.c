@@ -105,17 +105,18 @@ void tls_front_destroy(struct tls_front *front) {
     free(front);
 }
 
-bool tls_priority_offers_tls13(const char *priority) {
+void tls_priority_versions(const char *priority, bool *tls12, bool *tls13) {
     gnutls_priority_t parsed;
     const unsigned *versions;
-    bool offers = false;
+    *tls12 = *tls13 = false;
     if (gnutls_priority_init(&parsed, priority, NULL) != GNUTLS_E_SUCCESS)
-        return false;
+        return;
     int count = gnutls_priority_protocol_list(parsed, &versions);
-    for (int i = 0; i < count; i++)
-        offers |= versions[i] == GNUTLS_TLS1_3;
+    for (int i = 0; i < count; i++) {
+        *tls12 |= versions[i] == GNUTLS_TLS1_2;
+        *tls13 |= versions[i] == GNUTLS_TLS1_3;
+    }
     gnutls_priority_deinit(parsed);
-    return offers;
 }
 
 bool tls_priority_check(const char *priority, struct error *err) {
@@ -143,22 +144,43 @@ char *tls_priority_for(bool tls12, bool tls13) {
 
 /* ---- observing the handshake ---- */
 
+/* libmicrohttpd closes a connection whose handshake failed without an alert; what is plain from the
+ * ClientHello is told, so that the client's user reads of the version and not of a lost connection.
+ */
+static int on_client_hello(struct connection *connection, const gnutls_datum_t *message) {
+    const struct listener_settings *settings = listener_settings(connection->listener);
+    const struct client_offer offer =
+        client_hello_read(message->data, message->size, settings->tls12, settings->tls13);
+    connection->client_key_types = offer.key_types;
+    if (!offer.well_formed)
+        return 0; /* GnuTLS has its own word for it */
+    if (!offer.tls12 && !offer.tls13) {
+        gnutls_alert_send(connection->session, GNUTLS_AL_FATAL, GNUTLS_A_PROTOCOL_VERSION);
+        return GNUTLS_E_UNSUPPORTED_VERSION_PACKET;
+    }
+    if (offer.key_types == 0) {
+        gnutls_alert_send(connection->session, GNUTLS_AL_FATAL, GNUTLS_A_HANDSHAKE_FAILURE);
+        return GNUTLS_E_NO_CIPHER_SUITES;
+    }
+    return 0;
+}
+
+static void on_client_finished(struct connection *connection) {
+    if (!connection->cert)
+        tls_select_for_resumed(connection);
+    handshake_gate_pass(connection);
+    /* The handshake is done with the set; the one certificate stays for the pages. */
+    cert_set_release(connection->certs);
+    connection->certs = NULL;
+}
+
 static int on_message(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
                       const gnutls_datum_t *message) {
     struct connection *connection = gnutls_transport_get_ptr(session);
-    if (!incoming)
-        return 0;
-    if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO && when == GNUTLS_HOOK_PRE)
-        connection->client_key_types = client_hello_key_types(
-            message->data, message->size, listener_offers_tls13(connection->listener));
-    else if (type == GNUTLS_HANDSHAKE_FINISHED && when == GNUTLS_HOOK_POST) {
-        if (!connection->cert)
-            tls_select_for_resumed(connection);
-        handshake_gate_pass(connection);
-        /* The handshake is done with the set; the one certificate stays for the pages. */
-        cert_set_release(connection->certs);
-        connection->certs = NULL;
-    }
+    if (incoming && type == GNUTLS_HANDSHAKE_CLIENT_HELLO && when == GNUTLS_HOOK_PRE)
+        return on_client_hello(connection, message);
+    if (incoming && type == GNUTLS_HANDSHAKE_FINISHED && when == GNUTLS_HOOK_POST)
+        on_client_finished(connection);
     return 0;
 }
 

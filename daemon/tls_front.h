@@ -19,8 +19,8 @@ bool tls_priority_check(const char *priority, struct error *err);
  */
 char *tls_priority_for(bool tls12, bool tls13);
 
-/* Does this priority string allow TLS 1.3? */
-bool tls_priority_offers_tls13(const char *priority);
+/* Which versions does this priority string allow? */
+void tls_priority_versions(const char *priority, bool *tls12, bool *tls13);
 
 /* Takes the ticket key anew from this file (NULL: one of our own, which stays if it was one). On
  * failure the old one stays. */

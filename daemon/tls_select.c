@@ -50,7 +50,7 @@ static gnutls_ocsp_data_st *lend_staple(const struct cert *cert) {
     memset(&staple, 0, sizeof staple);
     staple.response.data = response->data;
     staple.response.size = (unsigned)response->size;
-    staple.exptime = (time_t)-1; /* cert_staple has looked */
+    staple.exptime = 0; /* cert_staple has looked */
     return &staple;
 }
 
@@ -60,8 +60,10 @@ int tls_select_certificate(gnutls_session_t session, const struct gnutls_cert_re
                            gnutls_privkey_t *key, unsigned *flags) {
     (void)info;
     struct connection *connection = gnutls_transport_get_ptr(session);
-    if (!connection->certs || !choose(connection, session))
+    if (!connection->certs || !choose(connection, session)) {
+        gnutls_alert_send(session, GNUTLS_AL_FATAL, GNUTLS_A_HANDSHAKE_FAILURE);
         return -1;
+    }
     struct error err;
     const struct cert_credentials *credentials = cert_credentials(connection->cert, &err);
     if (!credentials) {

@@ -8,9 +8,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    unsigned with = client_hello_key_types(data, size, true);
-    unsigned without = client_hello_key_types(data, size, false);
-    if ((with | without) & ~(unsigned)CERT_KEY_ANY)
-        abort();
+    for (int versions = 0; versions < 4; versions++) {
+        bool tls12 = versions & 1, tls13 = versions & 2;
+        struct client_offer offer = client_hello_read(data, size, tls12, tls13);
+        if (offer.key_types & ~(unsigned)CERT_KEY_ANY || (offer.tls12 && !tls12) ||
+            (offer.tls13 && !tls13) || (!offer.well_formed && offer.key_types))
+            abort();
+    }
     return 0;
 }

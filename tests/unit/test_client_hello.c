@@ -66,7 +66,7 @@ static void hello_of(const char *priority, struct captured *out) {
 static unsigned types_of(const char *priority, bool with_tls13) {
     struct captured hello;
     hello_of(priority, &hello);
-    return client_hello_key_types(hello.data, hello.size, with_tls13);
+    return client_hello_read(hello.data, hello.size, true, with_tls13).key_types;
 }
 
 static void both_kinds_by_default(void **state) {
@@ -101,6 +101,22 @@ static void tls12_algorithms_count_too(void **state) {
     assert_int_equal(types_of(rsa, true) & CERT_KEY_ECDSA, 0);
 }
 
+static void versions_are_those_both_speak(void **state) {
+    (void)state;
+    struct captured hello;
+    hello_of("NORMAL:-VERS-ALL:+VERS-TLS1.3", &hello);
+    struct client_offer offer = client_hello_read(hello.data, hello.size, true, true);
+    assert_true(offer.tls13 && !offer.tls12);
+    assert_false(client_hello_read(hello.data, hello.size, true, false).tls13);
+    hello_of("NORMAL:-VERS-ALL:+VERS-TLS1.2", &hello);
+    offer = client_hello_read(hello.data, hello.size, true, true);
+    assert_true(offer.tls12 && !offer.tls13);
+    hello_of("NORMAL:-VERS-ALL:+VERS-TLS1.1:+VERS-TLS1.0:%COMPAT", &hello);
+    offer = client_hello_read(hello.data, hello.size, true, true);
+    assert_false(offer.tls12 || offer.tls13);
+    assert_true(offer.well_formed);
+}
+
 static void every_cut_is_survived(void **state) {
     (void)state;
     struct captured hello;
@@ -108,11 +124,11 @@ static void every_cut_is_survived(void **state) {
     for (size_t size = 0; size < hello.size; size++) {
         unsigned char *copy = malloc(size + 1);
         memcpy(copy, hello.data, size);
-        client_hello_key_types(copy, size, true);
+        client_hello_read(copy, size, true, true);
         free(copy);
     }
-    assert_int_equal(client_hello_key_types(hello.data, 30, true), 0);
-    assert_int_equal(client_hello_key_types((const unsigned char *)"", 0, true), 0);
+    assert_false(client_hello_read(hello.data, 30, true, true).well_formed);
+    assert_false(client_hello_read((const unsigned char *)"", 0, true, true).well_formed);
 }
 
 int main(void) {
@@ -121,6 +137,7 @@ int main(void) {
         cmocka_unit_test(tls12_is_judged_by_its_suites),
         cmocka_unit_test(tls13_is_judged_by_its_algorithms),
         cmocka_unit_test(tls12_algorithms_count_too),
+        cmocka_unit_test(versions_are_those_both_speak),
         cmocka_unit_test(every_cut_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,7 @@ static void targets_have_paths(void **state) {
     assert_false(target_is_sound("/a\rb", 4));
     assert_false(target_is_sound("/a#b", 4));
     assert_false(target_is_sound("/\xC3\xA9", 3));
+    assert_false(target_is_sound("/a%00b", 6));
     assert_false(target_is_sound("", 0));
 }
 
