@@ -48,7 +48,8 @@ static int compare_texts(const void *left, const void *right) {
 }
 
 static void sort_unique(struct string_list *list) {
-    qsort(list->items, list->count, sizeof(char *), compare_texts);
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof(char *), compare_texts);
     size_t kept = 0;
     for (size_t i = 0; i < list->count; i++)
         if (kept > 0 && strcmp(list->items[kept - 1], list->items[i]) == 0)

@@ -4,7 +4,9 @@
 
 /* Not <ctype.h>: names do not depend on the locale. */
 static char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c - 'A' + 'a');
+    return c;
 }
 
 static bool ends_with(const char *text, size_t length, const char *ending) {

@@ -12,6 +12,9 @@ certs_test(cert_read)
 certs_test(staple)
 certs_test(cert_set)
 certs_test(cert_store)
+certs_test(cert_store_memory)
+target_link_options(test_cert_store_memory PRIVATE
+    -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup)
 
 fuzz_target(names certs platform base)
 fuzz_target(cert_info certs platform base)

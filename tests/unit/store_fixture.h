@@ -34,7 +34,7 @@ struct fixture {
 
 /* A path below the root; borrowed until the eighth next call. */
 static inline const char *in_root(const struct fixture *f, const char *name) {
-    static char paths[8][256];
+    static char paths[8][400];
     static unsigned turn;
     char *path = paths[turn++ % 8];
     snprintf(path, sizeof paths[0], "%s/%s", f->root, name);
@@ -202,10 +202,10 @@ static inline void open_store(struct fixture *f, bool accept_public_keys) {
         fail_msg("%s", err.text);
 }
 
-static inline int fixture_set_up(void **state) {
+static inline int fixture_set_up_in(const char *folder, void **state) {
     struct fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
-    snprintf(f->root, sizeof f->root, "/tmp/mailstored-store-XXXXXX");
+    snprintf(f->root, sizeof f->root, "%s/mailstored-store-XXXXXX", folder);
     assert_non_null(mkdtemp(f->root));
     snprintf(f->store, sizeof f->store, "%s/store", f->root);
     make_folder(f, "store");
@@ -213,6 +213,15 @@ static inline int fixture_set_up(void **state) {
     open_store(f, false);
     *state = f;
     return 0;
+}
+
+static inline int fixture_set_up(void **state) {
+    return fixture_set_up_in("/tmp", state);
+}
+
+/* On a tmpfs where there is one: renaming moves a name to the end of its folder there. */
+static inline int fixture_set_up_in_memory(void **state) {
+    return fixture_set_up_in(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", state);
 }
 
 static inline int remove_one(const char *path, const struct stat *status, int kind,

@@ -1,6 +1,8 @@
 /* certs/cert_store: every form of an entry, replaced, broken, mended and removed. */
 #include "store_fixture.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 
 /* ---- forms ---- */
@@ -932,6 +934,68 @@ static void thousand_entries_stand_in_order(void **state) {
     rest(f);
 }
 
+/* ---- at the same time ---- */
+
+/* Many long names: a folder gives them bit by bit. */
+#define BUSY_NAME "%0200d"
+enum { BUSY_ENTRIES = 1500, BUSY_TURNS = 6000 };
+
+struct writer {
+    const struct fixture *fixture;
+    struct blob pem[2];
+    atomic_bool done;
+};
+
+/* Paths of its own: the fixture's are for one thread. */
+static void *replace_again_and_again(void *context) {
+    struct writer *writer = context;
+    char fresh[128], path[400];
+    snprintf(fresh, sizeof fresh, "%s/.fresh", writer->fixture->store);
+    for (int i = 0; i < BUSY_TURNS; i++) {
+        const struct blob *pem = &writer->pem[i % 2];
+        int file = open(fresh, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        bool ok = file >= 0 && write(file, pem->data, pem->size) == (ssize_t)pem->size;
+        close(file);
+        snprintf(path, sizeof path, "%s/" BUSY_NAME ".pem", writer->fixture->store,
+                 i % BUSY_ENTRIES);
+        if (!ok || rename(fresh, path) != 0)
+            break;
+    }
+    atomic_store(&writer->done, true);
+    return NULL;
+}
+
+/* A listing promises nothing of names that are replaced meanwhile. */
+static void what_is_replaced_during_a_scan_is_never_gone(void **state) {
+    struct fixture *f = *state;
+    struct writer writer = {.fixture = f, .pem = {pem_of(1), pem_of(2)}};
+    pthread_t thread;
+    for (int i = 0; i < BUSY_ENTRIES; i++) {
+        char name[256];
+        snprintf(name, sizeof name, "store/" BUSY_NAME ".pem", i);
+        put(f, name, writer.pem[0].data, writer.pem[0].size, 0600);
+    }
+    scan(f, 0);
+    assert_int_equal(pthread_create(&thread, NULL, replace_again_and_again, &writer), 0);
+    bool gone = false;
+    for (bool last = false; !last;) {
+        last = atomic_load(&writer.done);
+        scan(f, 0);
+        gone |= f->lines.data && strstr(f->lines.data, "removed");
+        gone |= cert_set_count(cert_store_set(f->certs)) != BUSY_ENTRIES;
+    }
+    pthread_join(thread, NULL);
+    assert_false(gone);
+    for (int i = 0; i < BUSY_ENTRIES; i++) {
+        char name[256];
+        snprintf(name, sizeof name, BUSY_NAME, i);
+        int last_turn = BUSY_TURNS - BUSY_ENTRIES + i;
+        assert_int_equal(served(f, name), 1 + last_turn % 2);
+    }
+    blob_finish(&writer.pem[0]);
+    blob_finish(&writer.pem[1]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         STORE_TEST(every_form_is_an_entry),
@@ -969,6 +1033,8 @@ int main(void) {
         STORE_TEST(files_that_are_old_at_the_start_are_judged_at_once),
         STORE_TEST(clock_that_is_ahead_settles_all_the_same),
         STORE_TEST(clock_that_is_set_back_settles_all_the_same),
+        cmocka_unit_test_setup_teardown(what_is_replaced_during_a_scan_is_never_gone,
+                                        fixture_set_up_in_memory, fixture_tear_down),
         STORE_TEST(thousand_entries_stand_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
