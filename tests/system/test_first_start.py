@@ -154,12 +154,22 @@ def test_two_started_together_on_one_state_folder_make_one_certificate(tmp_path,
         loser.expected_status = EX_TEMPFAIL
         assert loser.process.returncode == EX_TEMPFAIL
         assert len(error_lines(loser.log)) == 1, loser.log
-        assert str(winner.pid) in error_lines(loser.log)[0], "it says who has the folder"
+        assert str(state) in error_lines(loser.log)[0]
         winner.await_listening()
         assert whole_entries(state / "certs") == ["MailStoreServer.pem"]
         stored = (state / "certs" / "MailStoreServer.pem").read_bytes()
         served = x509.load_der_x509_certificate(winner.served_certificate())
         assert served.public_bytes(serialization.Encoding.PEM) in stored
+
+
+def test_a_folder_in_use_is_named_with_its_user(daemon):
+    running = daemon()
+    second = daemon(state=running.state, wait=False)
+    second.expected_status = EX_TEMPFAIL
+    assert second.await_end() == EX_TEMPFAIL
+    (line,) = error_lines(second.log)
+    assert str(running.state) in line and str(running.pid) in line
+    assert running.fetch().status == 200 and running.listening_path.exists()
 
 
 def test_killed_at_any_early_moment_it_leaves_a_whole_certificate_or_none(tmp_path, daemon):
@@ -197,25 +207,27 @@ def test_after_kill_9_the_same_certificate_is_served_again(daemon):
 @pytest.mark.parametrize("pages_left", [0, 1, 2, 3, 4])
 def test_a_full_disk_gives_one_message_and_no_half_certificate(tmp_path, pages_left):
     """A file system with so many pages left that the start fails here or there."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
+    disk, found = tmp_path / "disk", tmp_path / "found"
+    for folder in (disk, found):
+        folder.mkdir()
     (tmp_path / "mailstored.conf").write_text("")
-    script = (f"mount -t tmpfs -o size=64k none {disk}\n"
-              f"mkdir -m 700 {disk}/state\n"
-              f"head -c 1M /dev/zero > {disk}/filler 2>/dev/null || true\n"
-              f"truncate -s -{4096 * pages_left} {disk}/filler\n"
-              f"mkdir {tmp_path}/found\n"
-              f'"$@" & daemon=$!\n'
-              f"while kill -0 $daemon 2>/dev/null && [ ! -e {disk}/state/listening ]; do\n"
-              f"    sleep 0.01\ndone\n"
-              f"kill $daemon 2>/dev/null || true\n"
-              f"status=0; wait $daemon || status=$?\n"
-              f"cp -a {disk}/state/certs {tmp_path}/found/ 2>/dev/null || true\n"
-              f"exit $status")
+    script = f"""
+        mount -t tmpfs -o size=64k none {disk}
+        mkdir -m 700 {disk}/state
+        head -c 1M /dev/zero > {disk}/filler 2>/dev/null || true
+        truncate -s -{4096 * pages_left} {disk}/filler
+        "$@" & daemon=$!
+        while kill -0 $daemon 2>/dev/null && [ ! -e {disk}/state/listening ]; do
+            sleep 0.01
+        done
+        kill $daemon 2>/dev/null || true
+        status=0; wait $daemon || status=$?
+        cp -a {disk}/state/certs {found}/ 2>/dev/null || true
+        exit $status"""
     ended = run_mailstored("--state", disk / "state", "--listen=web-access=127.0.0.1:0",
                            "--config", tmp_path / "mailstored.conf",
-                           wrap=["unshare", "--mount", "sh", "-e", "-c", script, "sh"])
-    entries = whole_entries(tmp_path / "found" / "certs")
+                           wrap=sandbox.after(script, "--mount"))
+    entries = whole_entries(found / "certs")
     if ended.returncode == 0:  # enough was left
         assert entries == ["MailStoreServer.pem"] and pages_left > 0
     else:
@@ -267,17 +279,12 @@ class TestWithoutRoot:
         yield user
         user.remove()
 
-    @staticmethod
-    def start(user, *arguments, wrap=(), env=()):
-        log = open(user.home / "log", "w+")
-        process = subprocess.Popen([*wrap, *user.command(user.program, *arguments, env=env)],
-                                   stderr=log, stdout=log, cwd=user.home)
-        return process, log
-
     def test_it_starts_anywhere_without_configuration(self, user):
         """On the ports of the product, hence in a network of its own."""
         state = user.home / ".local/state/mailstored"
-        process, log = self.start(user, wrap=sandbox.after("ip link set lo up", ("--net",)))
+        with open(user.home / "log", "w") as log:
+            process = subprocess.Popen([*sandbox.with_network(), *user.command(user.program)],
+                                       stderr=log, stdout=log, cwd=user.home)
         try:
             await_condition("it listens", lambda: (state / "listening").exists()
                             or process.poll() is not None)
@@ -291,20 +298,18 @@ class TestWithoutRoot:
         finally:
             process.terminate()
             process.wait(30)
-            log.close()
         assert process.returncode == 0
 
     def test_the_users_own_state_home_is_respected(self, user):
         """Of the default folder only the place is asked."""
-        ended = user.run("env", "XDG_STATE_HOME=" + str(user.home / "elsewhere"),
-                         user.program, "--check-config")
+        ended = user.run("env", f"XDG_STATE_HOME={user.home}/elsewhere", user.program,
+                         "--check-config")
         assert ended.returncode == 0, ended.stderr
-        assert re.search(rf'state_folder = "{user.home}/elsewhere/mailstored"', ended.stdout)
+        assert f'state_folder = "{user.home}/elsewhere/mailstored"' in ended.stdout
 
-    def test_a_folder_of_somebody_else_gives_one_message(self, user):
+    def test_a_folder_that_it_may_not_write_gives_one_message(self, user):
         foreign = user.home / "foreign"
-        foreign.mkdir()
-        os.chown(foreign, 0, 0)
+        foreign.mkdir(mode=0o555)
         ended = user.run(user.program, "--state", foreign / "state",
                          "--listen=web-access=127.0.0.1:0")
         assert ended.returncode != 0
@@ -312,11 +317,9 @@ class TestWithoutRoot:
         assert len(lines) == 1 and str(foreign) in lines[0] and "ermission" in lines[0], ended.stderr
 
     def test_a_privileged_port_is_named_with_the_way_out(self, user):
-        ended = subprocess.run(
-            sandbox.after("ip link set lo up\n"
-                          "echo 1024 > /proc/sys/net/ipv4/ip_unprivileged_port_start", ("--net",))
-            + user.command(user.program, "--listen=web-access=127.0.0.1:443"),
-            capture_output=True, text=True, timeout=60, check=False, cwd=user.home)
+        ended = user.run(user.program, "--listen=web-access=127.0.0.1:443",
+                         wrap=sandbox.with_network(
+                             "echo 1024 > /proc/sys/net/ipv4/ip_unprivileged_port_start"))
         assert ended.returncode == EX_UNAVAILABLE, ended.stderr
         assert len(error_lines(ended.stderr)) == 1
         assert re.search(r"443.*CAP_NET_BIND_SERVICE", ended.stderr)

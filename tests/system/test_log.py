@@ -260,8 +260,8 @@ def test_a_new_address_is_noticed(daemon):
     """In a network of its own, where an address is added between two starts."""
     running = daemon()
     running.stop()
-    moved = daemon(state=running.state, wrap=sandbox.after(
-        "ip link set lo up\nip addr add 198.51.100.7/24 dev lo", ("--net",)))
+    moved = daemon(state=running.state, wrap=sandbox.with_network(
+        "ip addr add 198.51.100.7/24 dev lo"))
     line = moved.await_log(r"^.* warning .*198\.51\.100\.7.*$")[0]
     assert "mailstorectl renew" in line
 
@@ -277,10 +277,11 @@ def test_an_operators_certificate_makes_the_hosts_names_its_owners_business(daem
 # ---- stopping
 
 def test_open_connections_are_drained_at_stop(daemon):
-    running = daemon({"limits": {"drain_timeout_s": 30}})
+    running = daemon({"limits": {"drain_timeout_s": 30, "workers": 1}})
     port = running.port()
     with running.connect() as connection:
         connection.send("GET /healthz HTTP/1.1\r\nHost: local")
+        running.fetch()  # by the same worker, which has seen the beginning by now
         running.signal(signal.SIGTERM)
 
         def refused():

@@ -11,35 +11,37 @@ import subprocess
 import tempfile
 
 from lib.daemon import MAILSTORED
+from lib.waiting import deadline_s
 
 NOBODY = pwd.getpwnam("nobody")
 
 
-def with_mount(folder, kind, options):
-    """The command sees a file system of its own at `folder`; so does nobody else."""
-    script = f'mount -t {kind} -o {shlex.quote(options)} none {shlex.quote(str(folder))} && exec "$@"'
-    return ["unshare", "--mount", "sh", "-c", script, "sh"]
+def after(script, *namespaces):
+    """Shell lines first, then the command, in new namespaces ("--mount", "--net", …)."""
+    if os.geteuid() != 0:  # whoever may not do it on the machine may do it in a user namespace
+        namespaces = ("--user", "--map-current-user", "--keep-caps", *namespaces)
+    return ["unshare", *namespaces, "sh", "-e", "-c", script + '\nexec "$@"', "sh"]
 
 
 def with_read_only(folder):
-    quoted = shlex.quote(str(folder))
-    script = f'mount --bind {quoted} {quoted} && mount -o remount,bind,ro {quoted} && exec "$@"'
-    return ["unshare", "--mount", "sh", "-c", script, "sh"]
+    folder = shlex.quote(str(folder))
+    return after(f"mount --bind {folder} {folder}\nmount -o remount,bind,ro {folder}", "--mount")
 
 
-def after(script, namespaces=("--mount",)):
-    """Shell lines first, then the command, in new namespaces."""
-    return ["unshare", *namespaces, "sh", "-e", "-c", script + '\nexec "$@"', "sh"]
+def with_network(script=""):
+    """A network of its own: every port is free, and addresses are the script's."""
+    return after("ip link set lo up\n" + script, "--net")
 
 
 def without_file_events():
     """No inotify watch can be made: as on a file system that sends no events."""
-    return after("echo 0 > /proc/sys/user/max_inotify_watches", ("--user", "--map-root-user"))
+    return ["unshare", "--user", "--map-root-user", "sh", "-e", "-c",
+            'echo 0 > /proc/sys/user/max_inotify_watches\nexec "$@"', "sh"]
 
 
 def named_host(name):
     """A host of that name, which /etc/hosts knows nothing of."""
-    return after(f"hostname {shlex.quote(name)}", ("--uts",))
+    return after(f"hostname {shlex.quote(name)}", "--uts")
 
 
 class Unprivileged:
@@ -48,20 +50,22 @@ class Unprivileged:
 
     def __init__(self):
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="mailstored-test-"))
-        os.chown(self.home, NOBODY.pw_uid, NOBODY.pw_gid)
         self.program = self.home / "mailstored"
         shutil.copy(MAILSTORED, self.program)
         self.program.chmod(0o755)
+        if os.geteuid() == 0:
+            os.chown(self.home, NOBODY.pw_uid, NOBODY.pw_gid)
 
-    def command(self, *command, env=()):
-        settings = {"HOME": str(self.home), **dict(env)}
-        return ["setpriv", f"--reuid={NOBODY.pw_uid}", f"--regid={NOBODY.pw_gid}",
-                "--clear-groups", "env", *(f"{name}={value}" for name, value in settings.items()),
-                *map(str, command)]
+    def command(self, *command):
+        """Without the rights, too, that a user has in a namespace of its own."""
+        drop = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"]
+        if os.geteuid() == 0:
+            drop += [f"--reuid={NOBODY.pw_uid}", f"--regid={NOBODY.pw_gid}", "--clear-groups"]
+        return [*drop, "env", f"HOME={self.home}", "--unset=XDG_STATE_HOME", *map(str, command)]
 
-    def run(self, *command, **options):
-        return subprocess.run(self.command(*command), capture_output=True, text=True, check=False,
-                              timeout=60, cwd=self.home, **options)
+    def run(self, *command, wrap=()):
+        return subprocess.run([*wrap, *self.command(*command)], capture_output=True, text=True,
+                              check=False, timeout=deadline_s(60), cwd=self.home)
 
     def remove(self):
         shutil.rmtree(self.home)

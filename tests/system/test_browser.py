@@ -1,0 +1,281 @@
+"""A real Chromium at the pages: signing in, reading /connection, by keyboard, in three languages.
+
+Screenshots are kept in the folder that MAILSTORED_SCREENSHOTS names, else in the test's own."""
+
+import os
+import pathlib
+import re
+
+import pytest
+
+from lib.browser import Browser
+from lib.clients import run
+from lib.daemon import fingerprint
+from lib.waiting import await_condition
+
+USER, PASSWORD = "charlotte.example", "correct-horse-battery"
+
+
+@pytest.fixture(scope="module")
+def access_log(tmp_path_factory):
+    return tmp_path_factory.mktemp("log") / "access.log"
+
+
+@pytest.fixture(scope="module")
+def server(module_daemon, access_log):
+    return module_daemon({"services": {"web-access": {
+        "access_log": str(access_log), "listeners": ({"address": "127.0.0.1", "port": 0},)}}},
+        listen=[])
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with Browser(tmp_path_factory.mktemp("chromium")) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def screenshots(tmp_path_factory):
+    kept = os.environ.get("MAILSTORED_SCREENSHOTS")
+    folder = pathlib.Path(kept) if kept else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def address(server, path="/", host="localhost"):
+    return f"https://{host}:{server.port()}{path}"
+
+
+def at(browser, path):
+    return await_condition(f"the browser is at {path}",
+                           lambda: re.fullmatch(rf"https://[^/]+{path}\??", browser.url))
+
+
+def test_signing_in_in_two_steps_sends_nothing(server, browser, access_log, screenshots):
+    browser.requests(), browser.complaints()
+    browser.open(address(server))
+    browser.screenshot(screenshots / "sign-in.png")
+    browser.type("#user", USER)
+    browser.click("button[type=submit]")
+    at(browser, "/password")
+    browser.screenshot(screenshots / "password.png")
+    assert browser.ask("GET", f"/element/{browser.find('#password')}/property/type") == "password"
+    browser.type("#password", PASSWORD)
+    browser.click("button[type=submit]")
+    at(browser, "/placeholder")
+    browser.screenshot(screenshots / "placeholder.png")
+    assert "placeholder" in browser.text("h1").lower()
+    requests = browser.requests()
+    assert len(requests) >= 3
+    for url, method, body in requests:
+        assert method == "GET" and body is None
+        assert url.startswith((address(server), "data:", "chrome:")), "nothing foreign is loaded"
+        assert USER not in url and PASSWORD not in url
+    await_condition("all of it is logged", lambda: "/placeholder" in access_log.read_text())
+    logged = access_log.read_text()
+    assert USER not in logged and PASSWORD not in logged
+    assert "charlotte" not in server.log
+    assert browser.ask("GET", "/cookie") == []
+    assert browser.run("return localStorage.length + sessionStorage.length") == 0
+    assert browser.complaints() == []
+
+
+def test_an_empty_field_is_not_accepted(server, browser):
+    browser.open(address(server))
+    browser.click("button[type=submit]")
+    assert not browser.url.rstrip("?").endswith("/password")
+
+
+def tab_to(browser, tag, name):
+    for _ in range(30):
+        if browser.focused() == [tag, name]:
+            return
+        browser.press("Tab")
+    raise AssertionError(f"the keyboard does not reach {tag} {name}")
+
+
+def test_by_keyboard_alone(server, browser):
+    browser.open(address(server))
+    tab_to(browser, "input", "user")
+    browser.press(USER, "Enter")
+    at(browser, "/password")
+    tab_to(browser, "input", "password")
+    browser.press(PASSWORD, "Tab")
+    assert browser.focused()[0] == "button"
+    browser.press("Enter")
+    at(browser, "/placeholder")
+    tab_to(browser, "a", "Look at this connection")
+    outline = browser.run("const s = getComputedStyle(document.activeElement);"
+                          "return [s.outlineStyle, s.boxShadow]")
+    assert outline != ["none", "none"], "one sees where the keyboard is"
+    browser.press("Enter")
+    at(browser, "/connection")
+
+
+@pytest.mark.parametrize("path", ["/", "/password", "/placeholder", "/connection", "/nothing"])
+def test_a_screen_reader_finds_its_way(server, browser, path):
+    browser.open(address(server, path))
+    assert browser.title and browser.run("return document.documentElement.lang") == "en"
+    assert len(browser.find_all("h1")) == 1 and len(browser.find_all("main")) == 1
+    for field in browser.find_all("input"):
+        assert browser.ask("GET", f"/element/{field}/computedlabel")
+    for link in browser.find_all("a, button"):
+        assert browser.ask("GET", f"/element/{link}/computedlabel"), "a link without a name"
+    levels = browser.run("return [...document.querySelectorAll('h1,h2,h3,h4')]"
+                         ".map(h => +h.tagName[1])")
+    assert levels[0] == 1 and all(b <= a + 1 for a, b in zip(levels, levels[1:]))
+    # Text keeps a contrast of 4.5 to its ground (WCAG 2.1, 1.4.3).
+    assert browser.run(CONTRAST) == []
+
+
+CONTRAST = """
+const luminance = ([r, g, b]) => [r, g, b].map(v => (v /= 255) <= 0.03928 ? v / 12.92
+    : ((v + 0.055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+const rgba = colour => {
+    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+};
+const ground = element => {
+    for (let e = element; e; e = e.parentElement) {
+        const style = getComputedStyle(e);
+        if (style.backgroundImage !== 'none') return null;
+        const colour = rgba(style.backgroundColor);
+        if (colour[3] === 255) return colour;
+        if (colour[3] !== 0) return null;
+    }
+    return rgba(getComputedStyle(document.documentElement).colorScheme.includes('dark')
+        && matchMedia('(prefers-color-scheme: dark)').matches ? '#121212' : '#ffffff');
+};
+const poor = [];
+for (const element of document.querySelectorAll('body *')) {
+    if (![...element.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())) continue;
+    if (!element.checkVisibility()) continue;
+    const behind = ground(element);
+    if (!behind) continue;
+    const style = getComputedStyle(element);
+    const [a, b] = [luminance(rgba(style.color)), luminance(behind)].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05), size = parseFloat(style.fontSize);
+    const large = size >= 24 || (size >= 18.66 && parseInt(style.fontWeight) >= 700);
+    if (ratio < (large ? 3 : 4.5))
+        poor.push(element.textContent.trim().slice(0, 40) + ' ' + ratio.toFixed(2));
+}
+return poor;
+"""
+
+
+def test_the_connection_page_is_about_this_connection(server, browser, screenshots):
+    browser.complaints()
+    browser.open(address(server, "/connection"))
+    browser.screenshot(screenshots / "connection.png")
+    told = browser.text("main")
+    for fact in ("localhost", "127.0.0.1", str(server.port()), "web-access", "CN=MailStoreServer"):
+        assert fact in told
+    assert "1.3" in told and "matches" in told
+    assert fingerprint(server.served_certificate()) in re.sub(r"\s", "", told)
+    browser.open(address(server, "/connection", host="elsewhere.example.org"))
+    browser.screenshot(screenshots / "connection-wrong-name.png")
+    told = browser.text("main")
+    assert "elsewhere.example.org" in told and "does not match" in told
+    assert browser.complaints() == []
+
+
+def test_pages_fit_a_small_screen(server, tmp_path, screenshots):
+    with Browser(tmp_path, size=(500, 800)) as small:
+        small.ask("POST", "/goog/cdp/execute", {
+            "cmd": "Emulation.setDeviceMetricsOverride",
+            "params": {"width": 320, "height": 640, "deviceScaleFactor": 2, "mobile": True}})
+        for path in ("/", "/password", "/placeholder", "/connection"):
+            small.open(address(server, path))
+            name = path.strip("/") or "sign-in"
+            small.screenshot(screenshots / f"small-{name}.png")
+            assert small.run("return document.documentElement.scrollWidth") <= 320, path
+
+
+@pytest.mark.parametrize("languages, lang, word", [
+    ("fr-FR,fr", "fr", "Suivant"), ("de-AT,de", "de", "Weiter"), ("es,de", "de", "Weiter"),
+    ("zh-CN", "en", "Next")])
+def test_the_browsers_language_is_followed(server, tmp_path, screenshots, languages, lang, word):
+    with Browser(tmp_path, languages=languages) as browser:
+        browser.open(address(server))
+        browser.screenshot(screenshots / f"sign-in-{languages.split(',')[0]}.png")
+        assert browser.run("return document.documentElement.lang") == lang
+        assert browser.text("button[type=submit]") == word
+        browser.open(address(server, "/connection"))
+        assert browser.run("return document.documentElement.lang") == lang
+        browser.screenshot(screenshots / f"connection-{languages.split(',')[0]}.png")
+
+
+@pytest.mark.parametrize("path", ["/", "/connection", "/nothing"])
+def test_dark_is_dark_and_readable(server, browser, screenshots, path):
+    def prefer(scheme):
+        browser.ask("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {
+            "features": [{"name": "prefers-color-scheme", "value": scheme}]}})
+        browser.open(address(server, path))
+        assert browser.run(CONTRAST) == []
+        name = path.strip("/") or "sign-in"
+        browser.screenshot(screenshots / f"{scheme}-{name}.png")
+        return browser.run("return getComputedStyle(document.body).color")
+    try:
+        assert prefer("dark") != prefer("light")
+    finally:
+        browser.ask("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia",
+                                                  "params": {"features": []}})
+
+
+def test_without_script_nothing_is_missing(server, tmp_path):
+    with Browser(tmp_path) as plain:
+        plain.ask("POST", "/goog/cdp/execute", {
+            "cmd": "Emulation.setScriptExecutionDisabled", "params": {"value": True}})
+        plain.open(address(server))
+        plain.type("#user", USER)
+        plain.click("button[type=submit]")
+        at(plain, "/password")
+        plain.type("#password", PASSWORD)
+        plain.click("button[type=submit]")
+        at(plain, "/placeholder")
+        plain.open(address(server, "/connection"))
+        assert "MailStoreServer" in plain.text("main")
+
+
+# ---- trust
+
+def trusting(folder, anchor):
+    """A home whose NSS database holds this root, as an administrator would deploy it."""
+    database = folder / ".pki" / "nssdb"
+    database.mkdir(parents=True)
+    (folder / "anchor.cer").write_bytes(anchor)
+    for arguments in (["-N", "--empty-password"],
+                      ["-A", "-n", "ours", "-t", "C,,", "-i", folder / "anchor.cer"]):
+        done = run(["certutil", "-d", f"sql:{database}", *arguments])
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_with_the_certificate_installed_it_is_silent(server, tmp_path, screenshots):
+    anchor = server.fetch("/certificate.cer").body
+    with Browser(trusting(tmp_path / "home", anchor), insecure=False) as browser:
+        browser.open(address(server, "/connection"))
+        assert browser.warning() is None and "matches" in browser.text("main")
+        browser.screenshot(screenshots / "trusted.png")
+
+
+def test_with_the_authority_installed_an_issued_one_is_silent(daemon, certs, tmp_path):
+    running = daemon()
+    leaf = certs.leaf("mail.example.org").put(running.store, "mine")
+    running.await_served(leaf)
+    anchor = running.fetch("/certificate.cer").body
+    with Browser(trusting(tmp_path / "home", anchor), insecure=False) as browser:
+        browser.open(address(running, "/connection", host="mail.example.org"))
+        assert "matches" in browser.text("main")
+        assert browser.warning() is None
+        browser.open(address(running, host="other.example.org"))
+        assert browser.warning() == "ERR_CERT_COMMON_NAME_INVALID"
+
+
+def test_without_it_the_visitor_is_warned_and_the_log_says_who_refused(daemon, tmp_path):
+    running = daemon()
+    with Browser(tmp_path / "home", insecure=False) as browser:
+        browser.open(address(running))
+        assert browser.warning() == "ERR_CERT_AUTHORITY_INVALID"
+        running.await_log(r"client 127\.0\.0\.1 (refused the certificate of|left) web-access")
