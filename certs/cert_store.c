@@ -1,7 +1,7 @@
 #include "certs/cert_store.h"
 
 #include "certs/store_entries.h"
-#include "certs/store_judge.h"
+#include "certs/store_take.h"
 #include "certs/store_words.h"
 
 #include <stdlib.h>
@@ -163,136 +163,6 @@ const struct cert_set *cert_store_set(const struct cert_store *store) {
     return store->set;
 }
 
-/* ---- what a verdict changes ---- */
-
-static bool is_refusal(const struct store_problem *problem) {
-    return problem->kind != CERT_STORE_IGNORED;
-}
-
-static bool any_refusal(const struct store_problem *list) {
-    for (; list; list = list->next)
-        if (is_refusal(list))
-            return true;
-    return false;
-}
-
-/* What was reported and is still so is not reported again. */
-static void replace_problems(struct store_entry *entry, struct store_problem *fresh) {
-    for (struct store_problem *problem = fresh; problem; problem = problem->next)
-        for (const struct store_problem *old = entry->problems; old; old = old->next)
-            if (old->kind == problem->kind && strcmp(old->file, problem->file) == 0 &&
-                strcmp(old->reason, problem->reason) == 0)
-                problem->reported |= old->reported;
-    store_problems_destroy(entry->problems);
-    entry->problems = fresh;
-}
-
-static void set_news(struct store_entry *entry, enum cert_store_event_kind kind) {
-    /* News that could not be told yet, for want of a set: the last word counts. */
-    if (entry->has_news && entry->news == CERT_STORE_ADDED && kind != CERT_STORE_REMOVED)
-        return;
-    entry->has_news = true;
-    entry->news = kind;
-}
-
-static bool is_settled(const struct store_entry *entry, const struct store_view *view) {
-    return view->now_ns - entry->changed_ns >= CERT_STORE_SETTLE_MS * MS_NS;
-}
-
-static bool same_chain(const struct cert *a, const struct cert *b) {
-    if (cert_chain_count(a) != cert_chain_count(b))
-        return false;
-    for (size_t i = 0; i < cert_chain_count(a); i++)
-        if (!blob_equal(cert_chain(a, i), cert_chain(b, i)))
-            return false;
-    return true;
-}
-
-static bool ends_with_root(const struct cert *cert) {
-    struct cert_info info;
-    if (!cert_info_read(cert_chain(cert, cert_chain_count(cert) - 1), &info, NULL))
-        return false;
-    bool is_root = info.self_issued;
-    cert_info_finish(&info);
-    return is_root;
-}
-
-/* Files that are being written can look whole: a chain cut off between two certificates, a staple
- * that is not there yet. Where the last good version has more, it serves until they have settled.
- */
-static bool may_be_half_written(const struct cert *last, const struct store_verdict *verdict) {
-    if (same_chain(last, verdict->cert))
-        return verdict->is_staple_refused;
-    return cert_chain_count(verdict->cert) < cert_chain_count(last) &&
-           !ends_with_root(verdict->cert);
-}
-
-/* Takes the certificate. True if what is served changed. */
-static bool serve(struct store_entry *entry, struct store_verdict *verdict,
-                  const struct store_view *view) {
-    bool is_new = !entry->cert;
-    if (!is_new && cert_same(entry->cert, verdict->cert)) {
-        entry->staple_until = verdict->staple_until;
-        return false;
-    }
-    if (!is_new && !is_settled(entry, view) && may_be_half_written(entry->cert, verdict)) {
-        entry->is_waiting = true;
-        entry->is_judged = false;
-        entry->judge_again = true;
-        return false;
-    }
-    /* Served without its staple it is still the same certificate; the refusal tells of it. */
-    bool is_news = is_new || !verdict->is_staple_refused || !same_chain(entry->cert, verdict->cert);
-    cert_release(entry->cert);
-    entry->cert = verdict->cert;
-    entry->staple_until = verdict->staple_until;
-    verdict->cert = NULL;
-    if (is_news)
-        set_news(entry, is_new ? CERT_STORE_ADDED : CERT_STORE_REPLACED);
-    return true;
-}
-
-static bool remove_entry(struct store_entry *entry) {
-    entry->is_judged = false;
-    entry->is_blamed = false;
-    entry->staple_until = 0;
-    if (!entry->cert)
-        return false;
-    cert_release(entry->gone);
-    entry->gone = entry->cert;
-    entry->cert = NULL;
-    set_news(entry, CERT_STORE_REMOVED);
-    return true;
-}
-
-static bool has_source(const struct store_entry *entry) {
-    struct store_sources sources = store_entry_sources(entry);
-    return sources.certificate || sources.key;
-}
-
-/* True if what is served changed. */
-static bool take_verdict(struct store_entry *entry, struct store_verdict *verdict,
-                         const struct store_view *view) {
-    bool changed = false;
-    if (verdict->is_same)
-        return false;
-    replace_problems(entry, verdict->problems);
-    verdict->problems = NULL;
-    entry->is_waiting = false;
-    entry->is_refused = !verdict->cert;
-    if (verdict->cert)
-        changed = serve(entry, verdict, view);
-    else if (!has_source(entry))
-        changed = remove_entry(entry);
-    if (!entry->is_refused && !entry->is_waiting && entry->is_blamed &&
-        !any_refusal(entry->problems)) {
-        entry->is_blamed = false;
-        if (!entry->has_news)
-            set_news(entry, CERT_STORE_MENDED);
-    }
-    return changed;
-}
-
 /* ---- a scan ---- */
 
 struct scan {
@@ -317,7 +187,7 @@ static void look_at(struct scan *scan, struct store_entry *entry) {
         return;
     struct store_verdict verdict;
     store_judge(entry, &scan->view, scan->now, &verdict);
-    scan->set_changed |= take_verdict(entry, &verdict, &scan->view);
+    scan->set_changed |= store_take(entry, &verdict, &scan->view);
     store_verdict_finish(&verdict);
     scan->ways_changed |= store_look_find_ways(entry, &scan->view);
     wake_at(scan, store_look_settle_doubts(entry, &scan->view));
@@ -350,7 +220,7 @@ static void report_problem(struct scan *scan, const struct store_entry *entry,
                                      .file = problem->file,
                                      .reason = problem->reason,
                                      .mend = problem->mend,
-                                     .kept = is_refusal(problem) && entry->cert};
+                                     .kept = store_is_refusal(problem) && entry->cert};
     scan->report(scan->context, &event);
 }
 
@@ -379,7 +249,7 @@ static void wake_for_staple(struct scan *scan, const struct store_entry *entry) 
 
 /* Tells what is clear by now. */
 static void report_entry(struct scan *scan, struct store_entry *entry) {
-    bool settled = is_settled(entry, &scan->view), waits = entry->is_waiting;
+    bool settled = store_is_settled(entry, &scan->view), waits = entry->is_waiting;
     if (entry->has_news)
         report_news(scan, entry);
     for (struct store_problem *problem = entry->problems; problem; problem = problem->next) {
@@ -390,7 +260,7 @@ static void report_entry(struct scan *scan, struct store_entry *entry) {
             break;
         report_problem(scan, entry, problem);
         problem->reported = true;
-        entry->is_blamed |= is_refusal(problem);
+        entry->is_blamed |= store_is_refusal(problem);
     }
     if (waits && !settled)
         wake_at(scan, entry->changed_ns + CERT_STORE_SETTLE_MS * MS_NS);
@@ -401,7 +271,7 @@ static void list_refusals(struct cert_store *store) {
     size_t count = 0;
     for (size_t i = 0; i < store->entries.count; i++)
         for (struct store_problem *p = store->entries.items[i]->problems; p; p = p->next)
-            count += p->reported && is_refusal(p);
+            count += p->reported && store_is_refusal(p);
     free(store->refusals);
     store->refusal_count = 0;
     store->refusals = count ? calloc(count, sizeof *store->refusals) : NULL;
@@ -409,7 +279,7 @@ static void list_refusals(struct cert_store *store) {
         return;
     for (size_t i = 0; i < store->entries.count; i++)
         for (struct store_problem *p = store->entries.items[i]->problems; p; p = p->next)
-            if (p->reported && is_refusal(p))
+            if (p->reported && store_is_refusal(p))
                 store->refusals[store->refusal_count++] =
                     (struct refusal){store->entries.items[i], p};
 }
