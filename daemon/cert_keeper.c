@@ -167,31 +167,37 @@ static bool refused_entry(const struct cert_keeper *keeper, const char *name) {
     return false;
 }
 
-/* Makes the first certificate where the store holds nothing that can be served. A generated entry
- * that is refused stays for somebody to look at. */
-static bool ensure_certificate(struct cert_keeper *keeper, struct error *err) {
-    if (cert_set_count(cert_store_set(keeper->store)) > 0)
-        return true;
-    if (refused_entry(keeper, CERT_GENERATED_NAME)) {
-        error_set(err, ERROR_INPUT,
-                  "%s holds no usable certificate: mend " CERT_GENERATED_NAME
-                  ", or remove it to have a new one made",
-                  keeper->folder);
-        return false;
-    }
+static bool is_servable(const struct cert_keeper *keeper) {
+    return cert_set_count(cert_store_set(keeper->store)) > 0;
+}
+
+static bool make_first_certificate(struct cert_keeper *keeper, struct error *err) {
     const struct first_certificate first = first_of(keeper);
     struct error why = {0};
+    /* Another process may have been quicker: then its certificate is the one. */
     if (!first_certificate_make(&first, keeper->folder, false, time_now(), &why) &&
         why.kind != ERROR_EXISTS) {
-        if (err)
-            *err = why;
+        *err = why;
         error_prefix(err, "the first certificate cannot be made");
         return false;
     }
     scan_watched(keeper);
-    if (cert_set_count(cert_store_set(keeper->store)) > 0)
+    return true;
+}
+
+/* A certificate is made where the store holds nothing that can be served. One that is refused stays
+ * for somebody to look at. */
+static bool ensure_certificate(struct cert_keeper *keeper, struct error *err) {
+    if (is_servable(keeper))
         return true;
-    error_set(err, ERROR_INPUT, "%s holds no usable certificate", keeper->folder);
+    if (!refused_entry(keeper, CERT_GENERATED_NAME) && !make_first_certificate(keeper, err))
+        return false;
+    if (is_servable(keeper))
+        return true;
+    error_set(err, ERROR_INPUT,
+              "%s holds no usable certificate: mend " CERT_GENERATED_NAME
+              ", or remove it to have a new one made",
+              keeper->folder);
     return false;
 }
 
