@@ -1,6 +1,7 @@
 unit_test(file platform)
-target_link_options(test_file PRIVATE -Wl,--wrap=fstat)
+target_link_options(test_file PRIVATE -Wl,--wrap=fstat) # so that a file changes while it is read
 unit_test(folder platform)
 unit_test(loop platform)
+unit_test(service platform)
 unit_test(socket platform)
 unit_test(watch platform)
