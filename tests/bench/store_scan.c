@@ -164,7 +164,7 @@ static bool remove_one(void *context, const char *name) {
 }
 
 int main(int argc, char **argv) {
-    int entries = argc > 1 ? atoi(argv[1]) : 10000;
+    int entries = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 10000;
     const char *form = argc > 2 ? argv[2] : "pem";
     char folder[] = "/tmp/mailstored-bench-XXXXXX";
     struct cert_store *store = NULL;

@@ -777,7 +777,7 @@ static void staple_comes_and_goes(void **state) {
     EXPECT(f, 0, "replaced a");
     assert_true(stapled(f));
     scan(f, CERTAIN);
-    assert_in_range(f->again_in_ms, 1000, 7 * 24 * 3600 * INT64_C(1000));
+    assert_in_range(f->again_in_ms, 1000, INT64_C(1000) * 7 * 24 * 3600);
     put_data(f, "store/a.ocsp", "delegated.ocsp");
     EXPECT(f, 0, "replaced a");
     drop(f, "store/a.ocsp");

@@ -10,6 +10,7 @@ static bool fails(void) {
     return fails_in >= 0 && fails_in-- == 0;
 }
 
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's names */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
@@ -40,6 +41,8 @@ char *__wrap_strdup(const char *text) {
 char *__wrap_strndup(const char *text, size_t size) {
     return fails() ? NULL : __real_strndup(text, size);
 }
+
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 /* ---- the tests ---- */
 
