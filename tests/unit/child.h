@@ -72,14 +72,16 @@ static inline int child_write(const char *path, const char *text) {
 
 static inline int child_unshare_and_run(void *context) {
     const struct child_call *call = context;
-    char map[64];
-    snprintf(map, sizeof map, "0 %u 1", (unsigned)geteuid());
+    char users[64], groups[64];
+    snprintf(users, sizeof users, "0 %u 1", (unsigned)geteuid());
+    snprintf(groups, sizeof groups, "0 %u 1", (unsigned)getegid());
     if (geteuid() == 0) {
         if (unshare(call->namespaces) != 0)
             return CHILD_CANNOT;
     } else if (unshare(CLONE_NEWUSER | call->namespaces) != 0 ||
                !child_write("/proc/self/setgroups", "deny") ||
-               !child_write("/proc/self/uid_map", map))
+               !child_write("/proc/self/uid_map", users) ||
+               !child_write("/proc/self/gid_map", groups))
         return CHILD_CANNOT;
     return call->run(call->context);
 }

@@ -337,7 +337,7 @@ static void write_on_a_full_disk_leaves_the_old_file(void **state) {
 struct contender {
     const char *path;
     pthread_t thread;
-    char text[8];
+    char text[16];
     bool won;
     struct error err;
 };
