@@ -59,6 +59,12 @@ bool store_words_error(struct store_problem **list, enum cert_store_event_kind k
                              NULL);
 }
 
+/* A command that shows what the administrator has to look at. */
+static void append_look(struct buffer *mend, const char *command, const struct store_file *file) {
+    buffer_append_text(mend, command);
+    store_words_append_path(mend, file->path);
+}
+
 static void count_folder(void *context, const char *folder) {
     (void)folder;
     ++*(size_t *)context;
@@ -131,6 +137,8 @@ bool store_words_state(struct store_problem **list, const struct store_file *fil
             buffer_append_text(&reason, store_words_after(err.text, file->path));
         if (err.kind == ERROR_PERMISSION)
             append_let_in(&mend, file);
+        else
+            append_look(&mend, "namei -l ", file); /* each step of the way, and where it ends */
         break;
     }
     return add(list, CERT_STORE_REFUSED, file->path, &reason, &mend);
@@ -144,7 +152,8 @@ bool store_words_unreadable(struct store_problem **list, enum cert_store_event_k
     if (err->kind == ERROR_PERMISSION) {
         append_owner(&reason, file);
         append_take_over(&mend, file, view, "600");
-    }
+    } else if (err->kind == ERROR_INPUT)
+        append_look(&mend, "put a certificate there, or take it away: file ", file);
     return add(list, kind, file->path, &reason, &mend);
 }
 
