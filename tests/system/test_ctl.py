@@ -323,7 +323,7 @@ def test_status_reaches_wildcards_and_redirects(daemon):
 
 def test_status_tells_that_nobody_answers(daemon):
     running = daemon()
-    alone = after("ip link set lo up", ("--net",))
+    alone = after("ip link set lo up", "--net")
     text = ctl(*place(running), "status", wrap=alone, status=ATTENTION)
     assert "PROBLEM" in text and "refused" in text
     [listener] = listeners(ctl_json(*place(running), "status", wrap=alone, status=ATTENTION))
@@ -341,7 +341,7 @@ def test_status_tells_that_another_certificate_is_served(daemon, certs, tmp_path
         openssl s_server -quiet -accept 127.0.0.1:{running.port()} -cert {chain} -key {key} \
             </dev/zero >/dev/null 2>&1 &
         until ss -Hltn | grep -q .; do :; done"""
-    inside = after(server, ("--net", "--pid", "--fork", "--kill-child"))
+    inside = after(server, "--net", "--pid", "--fork", "--kill-child")
     text = ctl(*place(running), "status", wrap=inside, status=ATTENTION)
     assert "PROBLEM     another certificate than the daemon says" in text
     assert "a certificate that is not in the store" in text
