@@ -5,3 +5,6 @@ unit_test(loop platform)
 unit_test(service platform)
 unit_test(socket platform)
 unit_test(watch platform)
+
+add_test(NAME unit_layers
+    COMMAND ${MAILSTORED_PYTHON} ${PROJECT_SOURCE_DIR}/tests/unit/test_layers.py ${PROJECT_SOURCE_DIR})
