@@ -26,10 +26,10 @@ packages_coverage=(gcovr "${packages_system[@]}")
 # Prints those of the named packages that are not installed, each once.
 packages_missing() {
     local installed package
-    installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
-        sed -n 's/^installed //p')
+    # It fails for a package that it has never heard of, which is missing, too.
+    installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null || true)
     for package in "$@"; do
-        grep -qxF -- "$package" <<<"$installed" || echo "$package"
+        grep -qxF -- "installed $package" <<<"$installed" || echo "$package"
     done | sort -u
 }
 
