@@ -151,22 +151,33 @@ static void a_timer_that_is_always_due_does_not_starve_the_rest(void **state) {
     loop_timer_destroy(repeating.timer);
 }
 
-static void destroy_other(void *context) {
-    struct loop_timer **other = context;
-    loop_timer_destroy(*other);
-    *other = NULL;
+struct victim {
+    struct loop *loop;
+    struct loop_timer *timer;
+};
+
+static void destroy_victim(void *context) {
+    struct victim *victim = context;
+    loop_timer_destroy(victim->timer);
+    loop_stop(victim->loop);
 }
 
 static void a_timer_destroyed_by_another_does_not_run(void **state) {
-    struct loop_timer *first = NULL, *victim = NULL;
-    assert_true(loop_timer_create(*state, give_up, NULL, &victim, NULL));
-    assert_true(loop_timer_create(*state, destroy_other, &victim, &first, NULL));
+    struct victim victim = {.loop = *state};
+    struct diary diary = {.loop = *state};
+    struct entry last = {&diary, '.', NULL};
+    struct loop_timer *first = NULL;
+    assert_true(loop_timer_create(*state, give_up, NULL, &victim.timer, NULL));
+    assert_true(loop_timer_create(*state, destroy_victim, &victim, &first, NULL));
+    assert_true(loop_timer_create(*state, write_entry, &last, &last.timer, NULL));
     loop_timer_set(first, 0);
-    loop_timer_set(victim, 1);
-    while (victim)
-        settle(*state);
-    settle(*state);
+    loop_timer_set(victim.timer, 1);
+    loop_timer_set(last.timer, 2);
+    run(*state);
+    run(*state);
+    assert_string_equal(diary.text, ".");
     loop_timer_destroy(first);
+    loop_timer_destroy(last.timer);
     loop_timer_destroy(NULL);
 }
 
