@@ -19,44 +19,93 @@ def refused(running, alert, client="127.0.0.1", service="web-access"):
     return running.await_log(LINE.format(re.escape(client), service, alert) + r" \(.+\)")
 
 
+def in_the_end_refused(daemon, attempt, alert, client="127.0.0.1"):
+    """A client that closes with our flight half read makes its system send a reset, which may
+    overtake its alert; then all that is known is that it left. Not every time, though."""
+    left = rf"client {re.escape(client)} left web-access after it saw the certificate"
+    for _ in range(10):
+        running = daemon()
+        attempt(running)
+        said = running.await_log(
+            LINE.format(re.escape(client), "web-access", alert) + rf" \(.+\)|{left}")[0]
+        if "refused" in said:
+            return
+    pytest.fail("none of ten alerts was read")
+
+
+def trusting_nobody_here(tmp_path, certs):
+    anchor = tmp_path / "other.pem"
+    anchor.write_bytes(certs.authority().pem)
+    return anchor
+
+
+def version_of(version):
+    return ssl.TLSVersion[f"TLSv{version.replace('.', '_')}"]
+
+
+class HandMadeClient:
+    """OpenSSL without a socket: the test decides what of it is sent, and when it closes."""
+
+    def __init__(self, version, verify=None):
+        context = client_context(maximum=version_of(version), verify=verify)
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.session = context.wrap_bio(self.incoming, self.outgoing, server_hostname="localhost")
+
+    def handshake_on(self, plain):
+        """Until it has all of the server's first flight and wants to say something to it."""
+        with contextlib.suppress(ssl.SSLWantReadError):
+            self.session.do_handshake()
+        plain.send(self.outgoing.read())
+        while not self.outgoing.pending:
+            self.incoming.write(plain.receive())
+            with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLCertVerificationError):
+                self.session.do_handshake()
+
+
+@BOTH
+def test_an_alert_is_read_for_certain_when_nothing_overtakes_it(daemon, certs, tmp_path, version):
+    running = daemon()
+    client = HandMadeClient(version, trusting_nobody_here(tmp_path, certs))
+    with running.connect(context=None) as plain:
+        client.handshake_on(plain)
+        plain.send(client.outgoing.read())
+        refused(running, "unknown_ca")
+
+
 @BOTH
 def test_curl(daemon, version):
-    running = daemon()
-    tried = curl(f"https://localhost:{running.port()}/", f"--tlsv{version}", "--tls-max", version,
-                 "--resolve", f"localhost:{running.port()}:127.0.0.1")
-    assert tried.returncode == 60, tried.stderr
-    refused(running, "unknown_ca")
+    def attempt(running):
+        tried = curl(f"https://localhost:{running.port()}/", f"--tlsv{version}", "--tls-max",
+                     version, "--resolve", f"localhost:{running.port()}:127.0.0.1")
+        assert tried.returncode == 60, tried.stderr
+    in_the_end_refused(daemon, attempt, "unknown_ca")
 
 
 @BOTH
 def test_openssl(daemon, version):
-    running = daemon()
-    s_client(running.port(), "-verify_return_error", f"-tls{version.replace('.', '_')}")
-    refused(running, "(unknown_ca|bad_certificate)")
+    in_the_end_refused(daemon, lambda running: s_client(
+        running.port(), "-verify_return_error", f"-tls{version.replace('.', '_')}"),
+        "(unknown_ca|bad_certificate)")
 
 
 @BOTH
 def test_gnutls(daemon, version, tmp_path, certs):
-    running = daemon()
-    (tmp_path / "other.pem").write_bytes(certs.authority().pem)
-    tried = gnutls_cli(running.port(), f"--x509cafile={tmp_path}/other.pem",
-                       f"--priority=NORMAL:-VERS-ALL:+VERS-TLS{version}")
-    assert tried.returncode != 0
-    refused(running, r"\w+")
+    def attempt(running):
+        tried = gnutls_cli(running.port(), f"--x509cafile={trusting_nobody_here(tmp_path, certs)}",
+                           f"--priority=NORMAL:-VERS-ALL:+VERS-TLS{version}")
+        assert tried.returncode != 0
+    in_the_end_refused(daemon, attempt, r"\w+")
 
 
 @BOTH
 def test_python(daemon, version, tmp_path, certs):
-    running = daemon()
-    (tmp_path / "other.pem").write_bytes(certs.authority().pem)
-    context = client_context(verify=tmp_path / "other.pem")
-    context.minimum_version = context.maximum_version = \
-        ssl.TLSVersion[f"TLSv{version.replace('.', '_')}"]
-    with pytest.raises(ssl.SSLCertVerificationError):
-        running.connect(sni="localhost", context=context, source="127.0.0.9")
-    # Closed with our flight half read, its system sends a reset, which may overtake its alert.
-    running.await_log(r"client 127\.0\.0\.9 (refused the certificate of web-access: unknown_ca|"
-                      "left web-access after it saw the certificate)")
+    context = client_context(verify=trusting_nobody_here(tmp_path, certs),
+                             minimum=version_of(version), maximum=version_of(version))
+
+    def attempt(running):
+        with pytest.raises(ssl.SSLCertVerificationError):
+            running.connect(sni="localhost", context=context, source="127.0.0.9")
+    in_the_end_refused(daemon, attempt, "unknown_ca", client="127.0.0.9")
 
 
 @BOTH
@@ -65,41 +114,33 @@ def test_an_expired_certificate_is_named_as_the_reason(daemon, certs, tmp_path, 
     old = certs.expired("localhost").put(running.store, "old")
     running.await_served(old)
     (tmp_path / "anchor.pem").write_bytes(old.pem)
-    tried = curl(f"https://localhost:{running.port()}/", f"--tlsv{version}", "--tls-max", version,
-                 "--cacert", tmp_path / "anchor.pem",
-                 "--resolve", f"localhost:{running.port()}:127.0.0.1")
-    assert tried.returncode == 60
-    refused(running, "certificate_expired")
+    client = HandMadeClient(version, tmp_path / "anchor.pem")
+    with running.connect(context=None) as plain:
+        client.handshake_on(plain)
+        plain.send(client.outgoing.read())
+        refused(running, "certificate_expired")
 
 
 @BOTH
 def test_a_client_that_leaves_without_a_word_is_understood(daemon, version):
     """Node's way: it closes on receiving our flight, before its Finished, and sends no alert."""
     running = daemon()
-    context = client_context(maximum=ssl.TLSVersion[f"TLSv{version.replace('.', '_')}"])
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    session = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
-    with pytest.raises(ssl.SSLWantReadError):
-        session.do_handshake()
+    client = HandMadeClient(version)
     with running.connect(context=None) as plain:
-        plain.send(outgoing.read())
-        while not outgoing.pending:  # until its next flight, which stays unsent
-            incoming.write(plain.receive())
-            with contextlib.suppress(ssl.SSLWantReadError):
-                session.do_handshake()
+        client.handshake_on(plain)
     running.await_log(r"client 127\.0\.0\.1 left web-access after it saw the certificate")
 
 
 def test_the_line_names_the_service(daemon):
     running = daemon(listen=["web-access=127.0.0.1:0", "client=127.0.0.1:0"])
     s_client(running.port("client"), "-verify_return_error")
-    refused(running, r"\w+", service="client")
+    running.await_log(r"client 127\.0\.0\.1 (refused the certificate of|left) client\b")
 
 
 def test_ipv6_clients_are_named(daemon):
     running = daemon(listen=["web-access=[::1]:0"])
     s_client(running.port(), "-verify_return_error", address="[::1]")
-    refused(running, r"\w+", client="::1")
+    running.await_log(r"client ::1 (refused the certificate of|left) web-access\b")
 
 
 def refusals(running, client=r"[\d.]+"):
