@@ -1,32 +1,27 @@
 #!/usr/bin/env bash
-# What tools find by reading: clang-tidy (.clang-tidy says why which check) and cppcheck for C,
-# shellcheck for scripts.
+# What tools find by reading the product's C (.clang-tidy says which checks, and why not others) and
+# the scripts. The unit tests are left out: they consist of cmocka's macros, and break things on
+# purpose.
 . tests/parts/part.sh
 
-# The compiler's commands, and the files made by the build that the sources include.
+# For the compiler's commands, and for what the build makes and sources include.
 build_normal
 
 clang_tidy() {
-    # The product's sources; the tests' consist of cmocka's macros.
-    mapfile -t sources < <(c_files | grep '\.c$' | grep -v '^tests/')
-    printf '%s\0' "${sources[@]}" |
+    c_files | grep '\.c$' | grep -v '^tests/' | tr '\n' '\0' |
         xargs -0 -n 1 -P "$jobs" clang-tidy --quiet -p build 2> >(grep -v 'warnings generated' >&2)
 }
 
 run_cppcheck() {
-    cppcheck --project=build/compile_commands.json -i "$PWD/build" --std=c11 --quiet -j "$jobs" \
+    cppcheck --project=build/compile_commands.json -i "$PWD/build" -i "$PWD/tests" --std=c11 \
         --enable=warning,style,performance,portability --inline-suppr --error-exitcode=1 \
-        --suppressions-list=tests/parts/cppcheck.suppressions --template=gcc
-}
-
-shell_scripts() {
-    git ls-files --cached --others --exclude-standard -z | xargs -0 file --mime-type -- |
-        sed -n 's/: *text\/x-shellscript$//p'
+        --suppressions-list=tests/parts/cppcheck.suppressions --template=gcc --quiet -j "$jobs"
 }
 
 run_shellcheck() {
-    mapfile -t scripts < <(shell_scripts)
-    shellcheck --external-sources "${scripts[@]}"
+    mapfile -t scripts < <(git ls-files --cached --others --exclude-standard -z |
+        xargs -0 file --mime-type -- | sed -n 's/: *text\/x-shellscript$//p')
+    shellcheck --external-sources --severity=warning "${scripts[@]}"
 }
 
 check "clang-tidy" clang_tidy
