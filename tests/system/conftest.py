@@ -9,11 +9,6 @@ from lib.certs import CertificateFactory
 from lib.daemon import MAILSTORED, Daemon
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "threads: many threads of the daemon meet here; "
-                            "run under ThreadSanitizer")
-
-
 def pytest_sessionstart(session):
     if not MAILSTORED.exists():
         pytest.exit(f"{MAILSTORED} is not built; MAILSTORED_BUILD names another build folder", 4)

@@ -12,8 +12,6 @@ import pytest
 from lib.http import client_context, seconds_until_closed
 from lib.waiting import SLOWNESS, await_condition, deadline_s
 
-pytestmark = pytest.mark.threads
-
 HANDSHAKE_TIMEOUT_S = 3
 CONFIG = {"limits": {"handshake_timeout_s": HANDSHAKE_TIMEOUT_S}}
 

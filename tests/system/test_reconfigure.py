@@ -1,11 +1,7 @@
 """SIGHUP: listeners come and go, open connections live on, a broken file changes nothing."""
 
-import pytest
-
 from lib.daemon import fingerprint
 from lib.waiting import await_condition
-
-pytestmark = pytest.mark.threads
 
 
 def listeners(*addresses, **service):

@@ -10,8 +10,6 @@ import pytest
 from lib.daemon import fingerprint, is_sanitized
 from lib.waiting import await_condition
 
-pytestmark = pytest.mark.threads
-
 REPLACEMENTS = 1000
 CLIENTS = 4
 
