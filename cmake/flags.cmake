@@ -21,7 +21,7 @@ else()
     add_link_options(-Wl,-z,relro -Wl,-z,now)
 endif()
 if(MAILSTORED_COVERAGE)
-    add_compile_options(--coverage)
+    add_compile_options(--coverage -fprofile-update=atomic) # threads count, too
     add_link_options(--coverage)
 endif()
 if(MAILSTORED_FUZZ)
