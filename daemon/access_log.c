@@ -1,6 +1,7 @@
 #include "daemon/access_log.h"
 
 #include "base/blob.h"
+#include "base/log.h"
 #include "base/time_text.h"
 #include "daemon/connection.h"
 #include "daemon/listener.h"
@@ -26,7 +27,7 @@ static FILE *open_file(const char *path, struct error *err) {
     return file;
 }
 
-bool access_log_open(const char *path, struct access_log **out, struct error *err) {
+static bool open_log(const char *path, struct access_log **out, struct error *err) {
     struct access_log *log = calloc(1, sizeof *log);
     if (!log || !(log->path = strdup(path))) {
         error_set(err, ERROR_MEMORY, "access log: out of memory");
@@ -44,7 +45,7 @@ bool access_log_open(const char *path, struct access_log **out, struct error *er
     return true;
 }
 
-void access_log_close(struct access_log *log) {
+static void close_log(struct access_log *log) {
     if (!log)
         return;
     fclose(log->file);
@@ -53,7 +54,7 @@ void access_log_close(struct access_log *log) {
     free(log);
 }
 
-bool access_log_reopen(struct access_log *log, struct error *err) {
+static bool reopen_log(struct access_log *log, struct error *err) {
     FILE *file = open_file(log->path, err);
     if (!file)
         return false;
@@ -65,9 +66,60 @@ bool access_log_reopen(struct access_log *log, struct error *err) {
     return true;
 }
 
-const char *access_log_path(const struct access_log *log) {
-    return log->path;
+/* ---- all of them ---- */
+
+struct access_logs {
+    struct access_log **items;
+    size_t count;
+};
+
+bool access_logs_create(struct access_logs **out, struct error *err) {
+    struct access_logs *logs = calloc(1, sizeof *logs);
+    if (!logs) {
+        error_set(err, ERROR_MEMORY, "access logs: out of memory");
+        return false;
+    }
+    *out = logs;
+    return true;
 }
+
+void access_logs_destroy(struct access_logs *logs) {
+    if (!logs)
+        return;
+    for (size_t i = 0; i < logs->count; i++)
+        close_log(logs->items[i]);
+    free(logs->items);
+    free(logs);
+}
+
+bool access_logs_get(struct access_logs *logs, const char *path, struct access_log **out,
+                     struct error *err) {
+    for (size_t i = 0; i < logs->count; i++)
+        if (strcmp(logs->items[i]->path, path) == 0) {
+            *out = logs->items[i];
+            return true;
+        }
+    struct access_log **items =
+        realloc(logs->items, (logs->count + 1) * sizeof(struct access_log *));
+    if (!items) {
+        error_set(err, ERROR_MEMORY, "access logs: out of memory");
+        return false;
+    }
+    logs->items = items;
+    if (!open_log(path, out, err))
+        return false;
+    items[logs->count++] = *out;
+    return true;
+}
+
+void access_logs_reopen(struct access_logs *logs) {
+    struct error err;
+    for (size_t i = 0; i < logs->count; i++)
+        if (!reopen_log(logs->items[i], &err))
+            log_error("access log", "%s; the old file is still written", err.text);
+}
+
+/* ---- lines ---- */
 
 /* A request must not be able to end its line or its quotes. */
 static void append_quoted(struct buffer *line, const char *text) {

@@ -212,6 +212,10 @@ static bool take_configuration(struct app *app, struct conf *conf, struct error 
 }
 
 bool app_reload(struct app *app, struct error *err) {
+    if (app->drain_until_ms != 0) {
+        error_set(err, ERROR_BUSY, "the daemon is stopping");
+        return false;
+    }
     struct error first = {0};
     struct conf *conf;
     if (!conf_load(app->overrides, app_log_mistake, &first, &conf)) {
@@ -248,7 +252,7 @@ static void notify_ready(const struct app *app) {
 
 static void on_reload(void *context) {
     struct app *app = context;
-    if (app->drain_until_ms != 0)
+    if (app->drain_until_ms != 0) /* no READY=1 after STOPPING=1 */
         return;
     service_notify_reloading();
     app_reload(app, NULL);

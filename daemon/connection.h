@@ -18,12 +18,12 @@ struct request {
     size_t target_size;  /* bytes of the request target as sent; 0: no request line yet */
     const char *target;  /* where it stands in the library's buffer; decoded in place later */
     bool target_sound;   /* as sent, before decoding */
-    int64_t began_ms;    /* monotonic */
     bool seen;           /* the handler was called once */
     bool content;        /* the client announced content */
     bool is_head;        /* HEAD: no body in the answer */
     unsigned status;     /* answered with; 0: not yet */
     uint64_t body_bytes; /* of the answer, for the access log */
+    bool authority_bad;  /* the target is in absolute form and its authority is none */
     char *target_copy;   /* as sent; kept only for a redirection or an access log; owned */
     char *log_line;      /* "GET /path HTTP/1.1", kept only for an access log; owned */
     char *log_referrer;  /* likewise */
@@ -46,6 +46,10 @@ struct connection {
     unsigned client_key_types; /* enum cert_key_type or-ed, from the ClientHello */
 
     struct request request;
+
+    /* When the first byte of the request whose head is not yet complete came, monotonic; 0: there
+     * is none. Written by the worker, read by the loop. */
+    atomic_llong head_since_ms;
 
     struct connection *previous, *next; /* in the listener's list, under its lock */
     bool busy;                          /* a request is under way; under the listener's lock */

@@ -128,7 +128,7 @@ unsigned framing_check(struct connection *connection, const char *method, const 
         return refuse(431, "too many header fields", why);
     if (request->target != method + strlen(method) + 1 ||
         version != request->target + request->target_size + 1 || !request->target_sound ||
-        !is_token(method, strlen(method)))
+        request->authority_bad || !is_token(method, strlen(method)))
         return refuse(400, "malformed request line", why);
     /* The last line's end and the empty line: no line was folded, cut by a NUL or ended by LF. */
     if (!fields.contiguous || fields.expected + 2 != method + head_size)

@@ -16,8 +16,7 @@ struct handshake_gate {
     struct readiness *readiness;
     pthread_t thread;
     pthread_mutex_t mutex; /* guards what follows, and each pass's `parked` and `listed` */
-    /* Unfinished handshakes, the earliest deadline first: all have the same time to spend, so
-     * each new one goes to the end. */
+    /* Unfinished handshakes, the earliest deadline first. */
     struct connection *first, *last;
     int64_t wakes_at_ms;           /* when the thread looks at the deadlines again */
     const struct listener *expels; /* its connections are to go; NULL: nobody's */
@@ -28,15 +27,23 @@ struct handshake_gate {
 
 /* ---- the list of deadlines; under the lock ---- */
 
-static void list_append(struct handshake_gate *gate, struct connection *connection) {
+/* All have the same time to spend, so a new one goes to the end, but for some after a reload that
+ * made that time shorter. */
+static void list_insert(struct handshake_gate *gate, struct connection *connection) {
     struct gate_pass *pass = &connection->gate;
-    pass->previous = gate->last;
-    pass->next = NULL;
-    if (gate->last)
-        gate->last->gate.next = connection;
+    struct connection *before = gate->last;
+    while (before && before->gate.deadline_ms > pass->deadline_ms)
+        before = before->gate.previous;
+    pass->previous = before;
+    pass->next = before ? before->gate.next : gate->first;
+    if (pass->next)
+        pass->next->gate.previous = connection;
+    else
+        gate->last = connection;
+    if (before)
+        before->gate.next = connection;
     else
         gate->first = connection;
-    gate->last = connection;
     pass->listed = true;
 }
 
@@ -179,8 +186,12 @@ void handshake_gate_expel(struct handshake_gate *gate, const struct listener *li
 
 /* ---- the session's transport; in the connection's worker ---- */
 
-/* Leaves the connection to the gate until its socket is readable. False if its time is over. */
-static bool park(struct handshake_gate *gate, struct connection *connection) {
+typedef bool arm_function(struct readiness *readiness, int descriptor, void *token,
+                          struct error *err);
+
+/* Leaves the connection to the gate until its socket is ready. False if its time is over. */
+static bool park(struct connection *connection, arm_function *arm) {
+    struct handshake_gate *gate = connection->gate.gate;
     struct gate_pass *pass = &connection->gate;
     bool parked = false;
     pthread_mutex_lock(&gate->mutex);
@@ -189,7 +200,7 @@ static bool park(struct handshake_gate *gate, struct connection *connection) {
         MHD_suspend_connection(connection->mhd);
         pass->parked = true;
         parked = true;
-        if (!readiness_arm(gate->readiness, connection->socket, connection, NULL))
+        if (!arm(gate->readiness, connection->socket, connection, NULL))
             expire(gate, connection);
     }
     pthread_mutex_unlock(&gate->mutex);
@@ -200,23 +211,31 @@ static ssize_t pull(gnutls_transport_ptr_t context, void *data, size_t size) {
     struct connection *connection = context;
     struct gate_pass *pass = &connection->gate;
     long received = stream_receive(connection->socket, data, size);
-    if (atomic_load_explicit(&pass->finished, memory_order_relaxed))
+    if (atomic_load_explicit(&pass->finished, memory_order_relaxed)) {
+        if (received > 0)
+            listener_note_bytes(connection);
         return received;
+    }
     if (received > 0)
         alert_watch_feed(&pass->alerts, data, (size_t)received);
     else if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-        errno = park(pass->gate, connection) ? EAGAIN : ETIMEDOUT;
+        errno = park(connection, readiness_arm) ? EAGAIN : ETIMEDOUT;
     return received;
 }
 
 static ssize_t push(gnutls_transport_ptr_t context, const giovec_t *vector, int count) {
     enum { MOST_PIECES = 16 };
-    const struct connection *connection = context;
+    struct connection *connection = context;
     struct stream_piece pieces[MOST_PIECES];
     size_t used = 0;
     for (; used < (size_t)count && used < MOST_PIECES; used++)
         pieces[used] = (struct stream_piece){vector[used].iov_base, vector[used].iov_len};
-    return stream_send(connection->socket, pieces, used);
+    long sent = stream_send(connection->socket, pieces, used);
+    /* A flight that does not fit into the socket spins like one that does not come. */
+    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) &&
+        !atomic_load_explicit(&connection->gate.finished, memory_order_relaxed))
+        errno = park(connection, readiness_arm_writing) ? EAGAIN : ETIMEDOUT;
+    return sent;
 }
 
 void handshake_gate_enter(struct handshake_gate *gate, struct connection *connection) {
@@ -228,7 +247,7 @@ void handshake_gate_enter(struct handshake_gate *gate, struct connection *connec
     gnutls_transport_set_vec_push_function(connection->session, push);
 
     pthread_mutex_lock(&gate->mutex);
-    list_append(gate, connection);
+    list_insert(gate, connection);
     bool sooner = pass->deadline_ms < gate->wakes_at_ms;
     if (sooner)
         gate->wakes_at_ms = pass->deadline_ms;

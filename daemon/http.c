@@ -30,11 +30,27 @@ static void note_client(struct connection *connection) {
         socket_address_copy(info->client_addr, &connection->client);
 }
 
+static ssize_t pull_nothing(gnutls_transport_ptr_t context, void *data, size_t size) {
+    (void)context;
+    (void)data;
+    (void)size;
+    return 0;
+}
+
+/* Without memory nothing can be served. What the client has sent already must not get to callbacks
+ * that take the session's transport pointer for a connection of ours. */
+static void turn_away(struct MHD_Connection *mhd, bool tls) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    if (tls && info)
+        gnutls_transport_set_pull_function(info->tls_session, pull_nothing);
+    stream_shutdown(socket_of(mhd));
+}
+
 static void begin(struct listener *listener, struct MHD_Connection *mhd, void **socket_context) {
     struct connection *connection = calloc(1, sizeof *connection);
     if (!connection) {
-        /* Without it nothing can be served: the client sees the connection close. */
-        stream_shutdown(socket_of(mhd));
+        turn_away(mhd, listener_settings(listener)->tls);
         return;
     }
     connection->listener = listener;
@@ -97,6 +113,21 @@ void connection_local_address(const struct connection *connection,
 
 /* ---- requests ---- */
 
+static void note_authority(struct request *request) {
+    size_t size;
+    char host[REQUEST_HOST_SIZE];
+    const char *authority = target_authority(request->target, &size);
+    request->authority_bad = authority && !authority_parse(authority, size, host, NULL);
+}
+
+/* Nothing here takes arguments, and the library would keep a record of each, more than it has
+ * memory for: it gets an empty query. It hands out its own buffer, which it goes on to write. */
+static void drop_arguments(const char *target) {
+    char *query = target ? strchr((char *)target, '?') : NULL;
+    if (query && query[1] != '\0')
+        query[1] = '\0';
+}
+
 /* The only look at the target as it was sent: it is decoded in place afterwards. */
 void *http_on_request_line(void *listener, const char *target, struct MHD_Connection *mhd) {
     struct connection *connection = connection_of(mhd);
@@ -104,12 +135,14 @@ void *http_on_request_line(void *listener, const char *target, struct MHD_Connec
         return NULL;
     struct request *request = &connection->request;
     clear_request(request);
-    request->began_ms = time_monotonic_ms();
+    listener_note_bytes(connection);
     request->target = target ? target : "";
     request->target_size = strlen(request->target);
     request->target_sound = target_is_sound(request->target, request->target_size);
     if (!listener_settings(listener)->tls || listener_settings(listener)->access_log)
         request->target_copy = strndup(request->target, 8192);
+    note_authority(request);
+    drop_arguments(target);
     listener_set_busy(connection, true);
     return connection;
 }
@@ -139,6 +172,7 @@ static enum MHD_Result look(struct connection *connection, const char *url, cons
     struct request *request = &connection->request;
     const char *why = NULL, *allow = NULL;
     request->seen = true;
+    atomic_store(&connection->head_since_ms, 0);
     request->is_head = strcmp(method, "HEAD") == 0;
     note_for_access_log(connection, method, version);
     unsigned status = framing_check(connection, method, version, &why);
@@ -191,5 +225,6 @@ void http_on_request_end(void *listener, struct MHD_Connection *mhd, void **requ
     if (log && connection->request.status != 0)
         access_log_write(log, connection);
     clear_request(&connection->request);
+    atomic_store(&connection->head_since_ms, 0);
     listener_set_busy(connection, false);
 }

@@ -1,6 +1,7 @@
 #include "daemon/listener.h"
 
 #include "base/log.h"
+#include "base/time_text.h"
 #include "daemon/http.h"
 #include "daemon/respond.h"
 #include "daemon/tls_front.h"
@@ -18,7 +19,9 @@ struct listener {
     struct listener_shared shared;
     struct responses *responses;
     struct socket_address bound;
-    struct MHD_Daemon *mhd;
+    /* One for each worker rather than the library's own pool, whose MHD_quiesce_daemon aborts the
+     * process when a worker wakes at the wrong moment (0.9.75). */
+    struct MHD_Daemon **workers;
     bool retired;
 
     atomic_bool closing;
@@ -95,6 +98,7 @@ size_t listener_memory(const struct listener *listener) {
     return 2 * listener->settings.header_bytes + ANSWER_SIZE;
 }
 
+/* The library takes the socket, also when it fails. */
 static struct MHD_Daemon *start_library(struct listener *listener, int socket) {
     const struct listener_settings *settings = &listener->settings;
     struct MHD_OptionItem options[16];
@@ -102,13 +106,12 @@ static struct MHD_Daemon *start_library(struct listener *listener, int socket) {
 #define OPTION(name, number, pointer) \
     options[used++] = (struct MHD_OptionItem){name, (intptr_t)(number), (void *)(pointer)}
     OPTION(MHD_OPTION_LISTEN_SOCKET, socket, NULL);
-    OPTION(MHD_OPTION_CONNECTION_LIMIT, settings->connections, NULL);
+    OPTION(MHD_OPTION_CONNECTION_LIMIT,
+           (settings->connections + settings->workers - 1) / settings->workers, NULL);
     OPTION(MHD_OPTION_CONNECTION_TIMEOUT, settings->idle_timeout_s, NULL);
     OPTION(MHD_OPTION_CONNECTION_MEMORY_LIMIT, listener_memory(listener), NULL);
     if (settings->connections_per_client > 0)
         OPTION(MHD_OPTION_PER_IP_CONNECTION_LIMIT, settings->connections_per_client, NULL);
-    if (settings->workers > 1)
-        OPTION(MHD_OPTION_THREAD_POOL_SIZE, settings->workers, NULL);
     if (settings->tls)
         OPTION(MHD_OPTION_HTTPS_PRIORITIES, 0, settings->priority);
     OPTION(MHD_OPTION_END, 0, NULL);
@@ -135,7 +138,22 @@ static void free_listener(struct listener *listener) {
     responses_destroy(listener->responses);
     finish_settings(&listener->settings);
     pthread_mutex_destroy(&listener->mutex);
+    free(listener->workers);
     free(listener);
+}
+
+static bool start_worker(struct listener *listener, unsigned i, int socket, struct error *err) {
+    int own;
+    if (!socket_share(socket, &own, err))
+        return false;
+    listener->workers[i] = start_library(listener, own);
+    if (listener->workers[i])
+        return true;
+    char text[SOCKET_TEXT_SIZE];
+    error_set(err, ERROR_SYSTEM, "service %s: libmicrohttpd cannot serve %s",
+              listener->settings.service,
+              socket_address_text((struct sockaddr *)&listener->bound.storage, text));
+    return false;
 }
 
 bool listener_start(const struct listener_settings *settings, const struct listener_shared *shared,
@@ -147,20 +165,19 @@ bool listener_start(const struct listener_settings *settings, const struct liste
     }
     pthread_mutex_init(&listener->mutex, NULL);
     listener->shared = *shared;
-    if (!copy_settings(settings, &listener->settings)) {
+    listener->workers = calloc(settings->workers, sizeof(struct MHD_Daemon *));
+    if (!copy_settings(settings, &listener->settings) || !listener->workers) {
         error_set(err, ERROR_MEMORY, "listener: out of memory");
         goto failed;
     }
     if (!socket_bound_address(socket, &listener->bound, err) ||
         !responses_create(settings->hsts_s, &listener->responses, err))
         goto failed;
-    listener->mhd = start_library(listener, socket);
-    if (!listener->mhd) {
-        char text[SOCKET_TEXT_SIZE];
-        error_set(err, ERROR_SYSTEM, "service %s: libmicrohttpd cannot serve %s", settings->service,
-                  socket_address_text((struct sockaddr *)&listener->bound.storage, text));
-        goto failed;
-    }
+    for (unsigned i = 0; i < settings->workers; i++)
+        if (!start_worker(listener, i, socket, err)) {
+            listener_destroy(listener);
+            return false;
+        }
     *out = listener;
     return true;
 failed:
@@ -168,9 +185,13 @@ failed:
     return false;
 }
 
-int listener_retire(struct listener *listener) {
+void listener_retire(struct listener *listener) {
+    if (listener->retired)
+        return;
     listener->retired = true;
-    return MHD_quiesce_daemon(listener->mhd);
+    for (unsigned i = 0; i < listener->settings.workers; i++)
+        if (listener->workers[i])
+            socket_close(MHD_quiesce_daemon(listener->workers[i]));
 }
 
 /* An idle connection reads the end of its stream, and its worker closes it. */
@@ -189,6 +210,24 @@ void listener_close_connections(struct listener *listener) {
     pthread_mutex_unlock(&listener->mutex);
 }
 
+void listener_note_bytes(struct connection *connection) {
+    if (atomic_load_explicit(&connection->head_since_ms, memory_order_relaxed) == 0 &&
+        !connection->request.seen)
+        atomic_store_explicit(&connection->head_since_ms, time_monotonic_ms(),
+                              memory_order_relaxed);
+}
+
+void listener_end_slow_requests(struct listener *listener, int64_t now_ms) {
+    int64_t allowed_ms = (int64_t)listener->settings.idle_timeout_s * 1000;
+    pthread_mutex_lock(&listener->mutex);
+    for (struct connection *c = listener->first; c; c = c->next) {
+        int64_t since_ms = atomic_load_explicit(&c->head_since_ms, memory_order_relaxed);
+        if (since_ms != 0 && now_ms - since_ms > allowed_ms)
+            stream_shutdown(c->socket);
+    }
+    pthread_mutex_unlock(&listener->mutex);
+}
+
 void listener_destroy(struct listener *listener) {
     if (!listener)
         return;
@@ -196,7 +235,9 @@ void listener_destroy(struct listener *listener) {
     atomic_store(&listener->closing, true);
     if (listener->settings.tls)
         handshake_gate_expel(listener->shared.gate, listener);
-    MHD_stop_daemon(listener->mhd);
+    for (unsigned i = 0; i < listener->settings.workers; i++)
+        if (listener->workers[i])
+            MHD_stop_daemon(listener->workers[i]);
     free_listener(listener);
 }
 
@@ -209,6 +250,9 @@ void listener_add(struct listener *listener, struct connection *connection) {
     if (listener->first)
         listener->first->previous = connection;
     listener->first = connection;
+    /* One that was accepted at the last moment. */
+    if (atomic_load(&listener->closing))
+        close_if_idle(connection);
     pthread_mutex_unlock(&listener->mutex);
 }
 

@@ -48,20 +48,24 @@ struct listener_settings {
     struct access_log *access_log; /* borrowed; NULL: none */
 };
 
-/* Serves `socket` (bound and listening), which is the listener's on success. */
+/* Serves `socket` (bound and listening) through descriptors of its own; it stays the caller's. */
 bool listener_start(const struct listener_settings *settings, const struct listener_shared *shared,
                     int socket, struct listener **out, struct error *err);
 
 /* Would these settings make the same listener? */
 bool listener_serves(const struct listener *listener, const struct listener_settings *settings);
 
-/* Stops accepting; gives the socket back, still listening. Open connections live on. */
-int listener_retire(struct listener *listener);
+/* Stops accepting. Open connections live on. Twice is legal. */
+void listener_retire(struct listener *listener);
 /* Tells the connections of a retired listener to close: idle ones now, busy ones after their
  * answer. */
 void listener_close_connections(struct listener *listener);
-/* Ends what is left of a retired listener, frees it. */
+/* Ends what is left of a listener, frees it; NULL is legal. */
 void listener_destroy(struct listener *listener);
+
+/* Ends connections whose request has been coming in for longer than the idle timeout: one that
+ * sends a byte now and then is never idle. `now_ms`: monotonic. */
+void listener_end_slow_requests(struct listener *listener, int64_t now_ms);
 
 /* Any thread. */
 unsigned listener_connections(const struct listener *listener);
@@ -81,6 +85,9 @@ struct tls_front *listener_tls_front(const struct listener *listener);
 /* Worker thread: a connection begins, ends. */
 void listener_add(struct listener *listener, struct connection *connection);
 void listener_remove(struct listener *listener, struct connection *connection);
+
+/* Worker thread: bytes came on an established connection: a request begins, if none has. */
+void listener_note_bytes(struct connection *connection);
 
 /* Worker thread: a request begins or ends; the listener closes idle connections by it. */
 void listener_set_busy(struct connection *connection, bool busy);

@@ -88,11 +88,9 @@ const char *alert_meaning(int description) {
     return NULL;
 }
 
-static uint64_t client_hash(const char *client, const char *service) {
+static uint64_t client_hash(const char *client) {
     uint64_t hash = 0xCBF29CE484222325u; /* FNV-1a */
     for (const char *c = client; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * 0x100000001B3u;
-    for (const char *c = service; *c; c++)
         hash = (hash ^ (unsigned char)*c) * 0x100000001B3u;
     return hash | 1; /* 0 is an empty slot */
 }
@@ -120,11 +118,11 @@ void refusals_note(struct refusals *refusals, const struct connection *connectio
 
     const char *meaning = pass->end == HANDSHAKE_REFUSED ? alert_meaning(pass->alert) : NULL;
     if (meaning) {
-        if (may_log(refusals, client_hash(client, service)))
+        if (may_log(refusals, client_hash(client)))
             log_warning("tls", "client %s refused the certificate of %s: %s (%s)", client, service,
                         alert_name(pass->alert), meaning);
     } else if (pass->end == HANDSHAKE_LEFT) {
-        if (may_log(refusals, client_hash(client, service)))
+        if (may_log(refusals, client_hash(client)))
             log_notice("tls",
                        "client %s left %s after it saw the certificate, without a reason "
                        "(Node.js does so when it does not trust it)",

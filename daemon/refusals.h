@@ -1,6 +1,6 @@
 /* Telling the administrator which clients refuse the certificate, and why.
  *
- * One line at most a minute for each client address and service. Any thread. */
+ * One line at most a minute for each client address. Any thread. */
 #pragma once
 
 #include "base/error.h"

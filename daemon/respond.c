@@ -156,6 +156,12 @@ enum MHD_Result respond_asset(struct connection *connection, const struct web_as
     if (entity_tag_listed(request_header(connection, "If-None-Match"),
                           asset->bodies[language][coding].etag))
         return queue(connection, MHD_HTTP_NOT_MODIFIED, prepared->not_modified, 0);
+    if (listener_is_closing(connection->listener)) {
+        /* The last answer says so (RFC 9112, 9.6); the prepared ones are everybody's. */
+        const struct web_body *body = &asset->bodies[language][WEB_IDENTITY];
+        const struct answer last = {.status = MHD_HTTP_OK, .content_type = asset->content_type};
+        return respond_bytes(connection, &last, body->data, body->size);
+    }
     return queue(connection, MHD_HTTP_OK, prepared->full, prepared->size);
 }
 
@@ -172,7 +178,9 @@ enum MHD_Result respond_bytes(struct connection *connection, const struct answer
               add_header(response, "Content-Language", answer->language) &&
               add_header(response, "Vary", answer->language ? "Accept-Language" : NULL) &&
               add_header(response, "Location", answer->location) &&
-              add_header(response, "Allow", answer->allow);
+              add_header(response, "Allow", answer->allow) &&
+              add_header(response, "Connection",
+                         listener_is_closing(connection->listener) ? "close" : NULL);
     enum MHD_Result result = ok ? queue(connection, answer->status, response, size) : MHD_NO;
     MHD_destroy_response(response);
     return result;

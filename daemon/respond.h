@@ -27,7 +27,6 @@ struct answer {
     const char *allow;
     const char *location;
     const char *language;
-    bool varies_by_language;
 };
 
 /* Answers with these bytes, which are copied; never cached. */

@@ -29,7 +29,11 @@ void socket_address_copy(const struct sockaddr *from, struct sockaddr_storage *o
  * Errors name the address, and for one in use or privileged what to do. */
 bool socket_listen(const char *host, uint16_t port, int *out, struct error *err);
 bool socket_bound_address(int descriptor, struct socket_address *out, struct error *err);
-void socket_close(int descriptor);
+/* Another descriptor (close-on-exec) of the same socket. */
+bool socket_share(int descriptor, int *out, struct error *err);
+/* Small pieces are sent at once (TCP_NODELAY); on a listening socket, by those it accepts. */
+void socket_send_at_once(int descriptor);
+void socket_close(int descriptor); /* -1 is legal */
 
 /* A local stream socket (AF_UNIX) that only the owner and root can open (0600). Listening replaces
  * a stale one; ERROR_BUSY if somebody answers on it. Paths longer than sun_path are handled. */

@@ -40,13 +40,23 @@ void readiness_destroy(struct readiness *readiness) {
     free(readiness);
 }
 
-bool readiness_arm(struct readiness *readiness, int descriptor, void *token, struct error *err) {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, .data.ptr = token};
+static bool arm(struct readiness *readiness, int descriptor, uint32_t events, void *token,
+                struct error *err) {
+    struct epoll_event event = {.events = events | EPOLLONESHOT, .data.ptr = token};
     if (epoll_ctl(readiness->epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 ||
         (errno == EEXIST && epoll_ctl(readiness->epoll, EPOLL_CTL_MOD, descriptor, &event) == 0))
         return true;
     error_set_system(err, errno, "readiness: a socket cannot be watched");
     return false;
+}
+
+bool readiness_arm(struct readiness *readiness, int descriptor, void *token, struct error *err) {
+    return arm(readiness, descriptor, EPOLLIN | EPOLLRDHUP, token, err);
+}
+
+bool readiness_arm_writing(struct readiness *readiness, int descriptor, void *token,
+                           struct error *err) {
+    return arm(readiness, descriptor, EPOLLOUT, token, err);
 }
 
 void readiness_disarm(struct readiness *readiness, int descriptor) {

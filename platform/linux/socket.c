@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/time.h>
@@ -23,8 +24,10 @@ static int listen_on(const struct socket_address *address, bool v6_only) {
         (address->storage.ss_family != AF_INET6 ||
          setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &v6_alone, sizeof v6_alone) == 0) &&
         bind(descriptor, (const struct sockaddr *)&address->storage, address->size) == 0 &&
-        listen(descriptor, SOMAXCONN) == 0)
+        listen(descriptor, SOMAXCONN) == 0) {
+        socket_send_at_once(descriptor);
         return descriptor;
+    }
     int why = errno;
     close(descriptor);
     errno = why;
@@ -109,6 +112,22 @@ bool socket_accept(int listener, int *out, struct error *err) {
     }
     *out = descriptor;
     return true;
+}
+
+bool socket_share(int descriptor, int *out, struct error *err) {
+    int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) {
+        error_set_system(err, errno, "a socket cannot be shared");
+        return false;
+    }
+    *out = copy;
+    return true;
+}
+
+void socket_send_at_once(int descriptor) {
+    /* Else a TLS server's first flight, sent in pieces, waits for the client's acknowledgement. */
+    int on = 1;
+    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 void socket_close(int descriptor) {
