@@ -1,4 +1,4 @@
-"""What a first start leaves behind: one whole certificate in the right place, or one clear message."""
+"""What a first start leaves behind: one whole certificate in its place, or one clear message."""
 
 import os
 import random
@@ -314,7 +314,8 @@ class TestWithoutRoot:
                          "--listen=web-access=127.0.0.1:0")
         assert ended.returncode != 0
         lines = ended.stderr.strip().splitlines()
-        assert len(lines) == 1 and str(foreign) in lines[0] and "ermission" in lines[0], ended.stderr
+        assert len(lines) == 1 and str(foreign) in lines[0], ended.stderr
+        assert "ermission" in lines[0]
 
     def test_a_privileged_port_is_named_with_the_way_out(self, user):
         ended = user.run(user.program, "--listen=web-access=127.0.0.1:443",

@@ -63,8 +63,8 @@ BAD_REQUESTS = {
     "Host with a bad port": get("/", "Host: localhost:99999"),
     "Host with a space": get("/", "Host: local host"),
     "an unclosed bracket": get("/", "Host: [::1"),
-    "two lengths that differ": get("/", HOST, "Content-Length: 0", f"Content-Length: {len(SMUGGLED)}")
-                               + SMUGGLED,
+    "two lengths that differ": get("/", HOST, "Content-Length: 0",
+                                   f"Content-Length: {len(SMUGGLED)}") + SMUGGLED,
     "two lengths that agree": get("/", HOST, "Content-Length: 5", "Content-Length: 5") + "abcde",
     "length and encoding": get("/", HOST, "Content-Length: 4", "Transfer-Encoding: chunked")
                            + "0\r\n\r\n" + SMUGGLED,
@@ -206,8 +206,9 @@ def test_large_headers_get_431(server, size, line):
     refused(server, get("/", HOST, *fields_of(size, line)), 431)
 
 
-@pytest.mark.parametrize("limits, size", [({}, 4096), ({"header_bytes": 16384}, 16384),
-                                          ({"header_bytes": 1024, "request_line_bytes": 512}, 1024)])
+@pytest.mark.parametrize("limits, size", [
+    ({}, 4096), ({"header_bytes": 16384}, 16384),
+    ({"header_bytes": 1024, "request_line_bytes": 512}, 1024)])
 def test_headers_within_the_limit_are_taken(daemon, limits, size):
     """Up to the very limit, in lines as long as real ones are on average, or all in one cookie."""
     running = daemon({"limits": {**limits, "workers": 1}})

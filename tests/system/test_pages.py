@@ -134,7 +134,8 @@ def test_the_browsers_own_requests_are_answered(server):
     (None, "en"), ("fr", "fr"), ("de", "de"), ("de-AT", "de"), ("fr-CA, en;q=0.5", "fr"),
     ("es, de;q=0.3", "de"), ("en;q=0.2, fr;q=0.8", "fr"), ("DE", "de"), ("zh", "en"),
     ("*", "en"), ("de;q=0, fr;q=0.1", "fr"), ("fr;q=0.9, de;q=0.95, *;q=0.1", "de"),
-    ("", "en"), (";;;,,,", "en"), ("deutsch", "en"), ("de;q=x", "en"), ("en-GB,en;q=0.9,de;q=0.8", "en"),
+    ("", "en"), (";;;,,,", "en"), ("deutsch", "en"), ("de;q=x", "en"),
+    ("en-GB,en;q=0.9,de;q=0.8", "en"),
 ])
 def test_the_language_follows_the_request(server, wanted, language):
     headers = {} if wanted is None else {"Accept-Language": wanted}

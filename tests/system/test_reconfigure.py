@@ -48,7 +48,8 @@ def test_a_listener_on_every_address_narrows_to_one_on_the_same_port(daemon):
         kept.ask()
         running.configure(listeners(("127.0.0.1", port)))
         running.reload()
-        await_condition("127.0.0.2 is left", lambda: refuses_connections(running, "127.0.0.2", port))
+        await_condition("127.0.0.2 is left",
+                        lambda: refuses_connections(running, "127.0.0.2", port))
         await_condition("127.0.0.1 is served",
                         lambda: not refuses_connections(running, "127.0.0.1", port))
         assert running.fetch(port=port).status == 200

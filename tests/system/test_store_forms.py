@@ -41,7 +41,8 @@ def chain_in_disorder(store, leaf):
 def words_around_it(store, leaf):
     """As `openssl s_client -showcerts` or an exporting browser leaves it."""
     text = b"Bag Attributes\n    friendlyName: x\nsubject=CN = x\n"
-    replace_file(store / "mine.pem", text + leaf.pem + b"\n" + text + leaf.issuer.pem + leaf.key_pem)
+    replace_file(store / "mine.pem",
+                 text + leaf.pem + b"\n" + text + leaf.issuer.pem + leaf.key_pem)
 
 
 def windows_text(store, leaf):
@@ -371,7 +372,7 @@ def test_back_to_the_version_that_is_served_is_said(daemon, certs):
 
 
 def test_a_key_for_everyone_is_taken_where_that_is_set(daemon, certs):
-    running = daemon({"store": {"accept_public_keys": True}})
+    running = daemon({"store": {"accept_public_keys": True, "poll_interval_s": 86400}})
     good = certs.make("mail.example.org")
     key_for_everyone(running.store, "mine", good, certs)
     running.await_served(good)

@@ -51,7 +51,7 @@ def test_older_versions_are_refused(server, version):
 
 
 def test_who_offers_too_little_is_told_so(server):
-    """RFC 5246, E.1: the protocol_version alert. Else the client's user reads of a lost connection."""
+    """RFC 5246, E.1: the protocol_version alert. Else its user reads of a lost connection."""
     old = client_context(maximum=ssl.TLSVersion.TLSv1_1, ciphers="ALL:@SECLEVEL=0",
                          minimum=ssl.TLSVersion.TLSv1)
     with pytest.raises(ssl.SSLError, match="(?i)protocol.version"):
@@ -243,7 +243,8 @@ def test_the_name_chooses(choosing, named, sni, entry, version):
 
 
 def test_odd_server_names_do_no_harm(choosing, named):
-    for name in ("*.example.org", "-", "a..b", "x" * 60 + "." + "y" * 60, "192.0.2.7", "a_b.example"):
+    for name in ("*.example.org", "-", "a..b", "x" * 60 + "." + "y" * 60, "192.0.2.7",
+                 "a_b.example"):
         s_client(choosing.port(), "-servername", name)
     assert choosing.served_fingerprint() == fingerprint(named["newest"].der)
 

@@ -11,6 +11,7 @@ import urllib.request
 from lib.waiting import await_condition, deadline_s
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the specification's name for a reference
+PORT_TAKEN = -1
 KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c"}
 
 ARGUMENTS = [
@@ -30,14 +31,18 @@ class Browser:
 
     def __init__(self, folder, languages="en", dark=False, insecure=True, size=None):
         folder.mkdir(parents=True, exist_ok=True)
-        self.log = open(folder / "chromedriver.log", "w+b")
         environment = {**os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "config"),
                        "XDG_CACHE_HOME": str(folder / "cache")}
-        self.process = subprocess.Popen(["chromedriver", "--port=0"], stdout=self.log,
-                                        stderr=self.log, stdin=subprocess.DEVNULL, env=environment)
-        self.session = None
+        self.log_path = folder / "chromedriver.log"
+        self.process = self.session = None
         try:
-            port = await_condition("chromedriver listens", self._port, within_s=30)
+            port = None
+            for _ in range(10):  # it asks for a free port on ::1 and may find it taken on 127.0.0.1
+                self._start_driver(environment)
+                port = await_condition("chromedriver listens", self._port, within_s=30)
+                if port != PORT_TAKEN:
+                    break
+            assert port != PORT_TAKEN, "chromedriver finds no port"
             self.base = f"http://127.0.0.1:{port}"
             arguments = [*ARGUMENTS, f"--user-data-dir={folder / 'profile'}"]
             if dark:
@@ -62,10 +67,18 @@ class Browser:
     def __exit__(self, *_):
         self.close()
 
+    def _start_driver(self, environment):
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(["chromedriver", "--port=0"], stdout=log, stderr=log,
+                                            stdin=subprocess.DEVNULL, env=environment)
+
     def _port(self):
-        assert self.process.poll() is None, "chromedriver ended"
-        with open(self.log.name, errors="replace") as log:
-            started = re.search(r"started successfully on port (\d+)", log.read())
+        ended = self.process.poll() is not None
+        said = self.log_path.read_text(errors="replace")
+        if ended and "port not available" in said:
+            return PORT_TAKEN
+        assert not ended, f"chromedriver ended: {said}"
+        started = re.search(r"started successfully on port (\d+)", said)
         return started and int(started[1])
 
     def _ask(self, method, path, body=None):
@@ -89,9 +102,9 @@ class Browser:
                 self.ask("DELETE", "")
             except (OSError, WebDriverError):
                 pass
-        self.process.terminate()
-        self.process.wait()
-        self.log.close()
+        if self.process:
+            self.process.terminate()
+            self.process.wait()
 
     # ---- what a person does
 

@@ -69,8 +69,13 @@ class Daemon:
     # ---- its life
 
     def configure(self, config):
-        """Writes its configuration: a dict (see lib.configuration) or the text itself."""
-        self.config.write_text(config if isinstance(config, str) else configuration(config))
+        """Writes its configuration: a dict (see lib.configuration) or the text itself.
+
+        Unless told otherwise the slow poll is slower than any test, so that it mends nothing that
+        the watch has missed."""
+        if not isinstance(config, str):
+            config = configuration({"store": {"poll_interval_s": 86400}, **config})
+        self.config.write_text(config)
 
     def start(self, wait=True):
         if wait:  # a killed one left it behind
