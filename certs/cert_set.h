@@ -18,6 +18,11 @@ size_t cert_set_count(const struct cert_set *set);
 const struct cert *cert_set_at(const struct cert_set *set, size_t i); /* by name, in order */
 const struct cert *cert_set_entry(const struct cert_set *set, const char *name);
 
+/* Tells sets with other certificates apart, also from one run and one host to another: whoever has
+ * the same entries has the same digest. */
+enum { CERT_SET_DIGEST_SIZE = CERT_FINGERPRINT_SIZE };
+const unsigned char *cert_set_digest(const struct cert_set *set);
+
 /* What a connection asks for. Borrowed. */
 struct cert_wanted {
     const char *pin;         /* entry name, or NULL */

@@ -101,6 +101,7 @@ struct conf_overrides {
     const char *const *listen; /* "SERVICE=ADDRESS:PORT" each: all of a service's listeners give way
                                   to those named for it; a disabled service is enabled */
     size_t listen_count;
+    bool verbose; /* log.level is "debug", whatever the file says */
     bool reading; /* for a tool that only looks: no folder need be writable */
 };
 

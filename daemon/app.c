@@ -189,6 +189,20 @@ static void apply_log(const struct conf *conf) {
         log_error("log", "%s", err.text);
 }
 
+/* The listeners are the new ones by now: what fails here is told, and the rest goes on. */
+static void finish_taking(struct app *app, const struct conf *conf) {
+    struct error err;
+    const struct cert_keeper_settings settings = keeper_settings(conf);
+    if (!tls_front_reload(app->tls_front, conf->tls.ticket_key_file, &err))
+        log_error("tls", "%s; the session ticket key stays as it was", err.text);
+    if (!cert_keeper_configure(app->certificates, &settings, &err))
+        log_error("store", "%s; the store stays as it was", err.text);
+    handshake_gate_set_timeout(app->gate, conf->limits.handshake_timeout_s * 1000);
+    apply_log(conf);
+    if (!write_listening(app, &err))
+        log_error("mailstored", "%s: it says where it listened before", err.text);
+}
+
 static bool take_configuration(struct app *app, struct conf *conf, struct error *err) {
     if (!check_priority(conf, err))
         return false;
@@ -200,15 +214,13 @@ static bool take_configuration(struct app *app, struct conf *conf, struct error 
     }
     if (strcmp(conf->control_socket, app->conf->control_socket) != 0)
         log_warning("configuration", "control_socket changes at the next start only");
-    const struct cert_keeper_settings settings = keeper_settings(conf);
+    /* What can go wrong comes first and changes nothing until it has gone right. */
     if (!folder_make(conf->store_folder, 0700, err) ||
-        !tls_front_reload(app->tls_front, conf->tls.ticket_key_file, err) ||
-        !endpoints_apply(app->endpoints, conf, err) ||
-        !cert_keeper_configure(app->certificates, &settings, err))
+        !tls_front_check(conf->tls.ticket_key_file, err) ||
+        !endpoints_apply(app->endpoints, conf, err))
         return false;
-    handshake_gate_set_timeout(app->gate, conf->limits.handshake_timeout_s * 1000);
-    apply_log(conf);
-    return write_listening(app, err);
+    finish_taking(app, conf);
+    return true;
 }
 
 bool app_reload(struct app *app, struct error *err) {

@@ -206,9 +206,9 @@ static void warn(struct cert_keeper *keeper) {
     cert_warnings_look(keeper->warned, cert_store_set(keeper->store), &first, time_now());
 }
 
-void cert_keeper_rescan(struct cert_keeper *keeper) {
+static void look(struct cert_keeper *keeper, bool anyway) {
     struct error err;
-    if (!scan_watched(keeper))
+    if (!scan_watched(keeper) && !anyway)
         return;
     if (!ensure_certificate(keeper, &err))
         log_error("store", "%s", err.text);
@@ -216,6 +216,10 @@ void cert_keeper_rescan(struct cert_keeper *keeper) {
     warn(keeper);
     if (keeper->published)
         keeper->published(keeper->context);
+}
+
+void cert_keeper_rescan(struct cert_keeper *keeper) {
+    look(keeper, false);
 }
 
 bool cert_keeper_renew_generated(struct cert_keeper *keeper, struct error *err) {
@@ -356,7 +360,8 @@ bool cert_keeper_configure(struct cert_keeper *keeper, const struct cert_keeper_
         cert_store_set_options(keeper->store, &options);
     }
     loop_timer_set(keeper->poll, keeper->poll_interval_ms);
-    cert_keeper_rescan(keeper);
+    /* Another store counts as a change, also where it is as empty as a new one. */
+    look(keeper, moved);
     return true;
 }
 

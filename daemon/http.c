@@ -37,7 +37,7 @@ static ssize_t pull_nothing(gnutls_transport_ptr_t context, void *data, size_t s
     return 0;
 }
 
-/* Without memory nothing can be served. What the client has sent already must not get to callbacks
+/* Nothing is served on this connection. What the client has sent already must not get to callbacks
  * that take the session's transport pointer for a connection of ours. */
 static void turn_away(struct MHD_Connection *mhd, bool tls) {
     const union MHD_ConnectionInfo *info =
@@ -57,8 +57,12 @@ static void begin(struct listener *listener, struct MHD_Connection *mhd, void **
     connection->mhd = mhd;
     connection->socket = socket_of(mhd);
     note_client(connection);
+    if (!listener_add(listener, connection)) {
+        free(connection);
+        turn_away(mhd, listener_settings(listener)->tls);
+        return;
+    }
     *socket_context = connection;
-    listener_add(listener, connection);
     if (!listener_settings(listener)->tls)
         return;
     const union MHD_ConnectionInfo *info =

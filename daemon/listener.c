@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/time_text.h"
+#include "daemon/client_counts.h"
 #include "daemon/http.h"
 #include "daemon/respond.h"
 #include "daemon/tls_front.h"
@@ -26,7 +27,8 @@ struct listener {
 
     atomic_bool closing;
     atomic_uint connections;
-    pthread_mutex_t mutex; /* guards the list and each connection's `busy` */
+    struct client_counts *clients; /* NULL: no limit for one client */
+    pthread_mutex_t mutex;         /* guards the counts, the list and each connection's `busy` */
     struct connection *first;
 };
 
@@ -110,8 +112,6 @@ static struct MHD_Daemon *start_library(struct listener *listener, int socket) {
            (settings->connections + settings->workers - 1) / settings->workers, NULL);
     OPTION(MHD_OPTION_CONNECTION_TIMEOUT, settings->idle_timeout_s, NULL);
     OPTION(MHD_OPTION_CONNECTION_MEMORY_LIMIT, listener_memory(listener), NULL);
-    if (settings->connections_per_client > 0)
-        OPTION(MHD_OPTION_PER_IP_CONNECTION_LIMIT, settings->connections_per_client, NULL);
     if (settings->tls)
         OPTION(MHD_OPTION_HTTPS_PRIORITIES, 0, settings->priority);
     OPTION(MHD_OPTION_END, 0, NULL);
@@ -139,6 +139,7 @@ static void free_listener(struct listener *listener) {
     finish_settings(&listener->settings);
     pthread_mutex_destroy(&listener->mutex);
     free(listener->workers);
+    client_counts_destroy(listener->clients);
     free(listener);
 }
 
@@ -166,7 +167,10 @@ bool listener_start(const struct listener_settings *settings, const struct liste
     pthread_mutex_init(&listener->mutex, NULL);
     listener->shared = *shared;
     listener->workers = calloc(settings->workers, sizeof(struct MHD_Daemon *));
-    if (!copy_settings(settings, &listener->settings) || !listener->workers) {
+    if (settings->connections_per_client > 0)
+        listener->clients = client_counts_create();
+    if (!copy_settings(settings, &listener->settings) || !listener->workers ||
+        (settings->connections_per_client > 0 && !listener->clients)) {
         error_set(err, ERROR_MEMORY, "listener: out of memory");
         goto failed;
     }
@@ -243,9 +247,17 @@ void listener_destroy(struct listener *listener) {
 
 /* ---- its connections ---- */
 
-void listener_add(struct listener *listener, struct connection *connection) {
-    atomic_fetch_add(&listener->connections, 1);
+bool listener_add(struct listener *listener, struct connection *connection) {
+    const struct sockaddr *client = (const struct sockaddr *)&connection->client;
     pthread_mutex_lock(&listener->mutex);
+    bool allowed =
+        !listener->clients ||
+        client_counts_add(listener->clients, client, listener->settings.connections_per_client);
+    if (!allowed) {
+        pthread_mutex_unlock(&listener->mutex);
+        return false;
+    }
+    atomic_fetch_add(&listener->connections, 1);
     connection->next = listener->first;
     if (listener->first)
         listener->first->previous = connection;
@@ -254,6 +266,7 @@ void listener_add(struct listener *listener, struct connection *connection) {
     if (atomic_load(&listener->closing))
         close_if_idle(connection);
     pthread_mutex_unlock(&listener->mutex);
+    return true;
 }
 
 void listener_remove(struct listener *listener, struct connection *connection) {
@@ -264,6 +277,8 @@ void listener_remove(struct listener *listener, struct connection *connection) {
         listener->first = connection->next;
     if (connection->next)
         connection->next->previous = connection->previous;
+    if (listener->clients)
+        client_counts_remove(listener->clients, (const struct sockaddr *)&connection->client);
     pthread_mutex_unlock(&listener->mutex);
     atomic_fetch_sub(&listener->connections, 1);
 }

@@ -82,8 +82,8 @@ size_t listener_memory(const struct listener *listener);
 struct cert_slot *listener_certs(const struct listener *listener);
 struct tls_front *listener_tls_front(const struct listener *listener);
 
-/* Worker thread: a connection begins, ends. */
-void listener_add(struct listener *listener, struct connection *connection);
+/* Worker thread: a connection begins, ends. False if its client has too many already. */
+bool listener_add(struct listener *listener, struct connection *connection);
 void listener_remove(struct listener *listener, struct connection *connection);
 
 /* Worker thread: bytes came on an established connection: a request begins, if none has. */

@@ -40,7 +40,7 @@ static const char usage[] =
 struct options {
     struct conf_overrides overrides;
     const char **listen;
-    bool check, verbose;
+    bool check;
 };
 
 /* -1: go on; else what to exit with. */
@@ -68,7 +68,7 @@ static int parse_options(int argc, char **argv, struct options *out) {
             out->check = true;
             break;
         case VERBOSE:
-            out->verbose = true;
+            out->overrides.verbose = true;
             break;
         case VERSION:
             puts("mailstored " MAILSTORED_VERSION);
@@ -129,10 +129,9 @@ static int exit_status(const struct error *err, bool address_failed) {
     }
 }
 
-static void open_log(const struct conf *conf, bool verbose) {
+static void open_log(const struct conf *conf) {
     struct error err;
-    log_open(service_logs_to_journal() ? LOG_FORM_JOURNAL : LOG_FORM_PLAIN,
-             verbose ? LOG_LEVEL_DEBUG : conf->log.level);
+    log_open(service_logs_to_journal() ? LOG_FORM_JOURNAL : LOG_FORM_PLAIN, conf->log.level);
     if (conf->log.file && !log_open_file(conf->log.file, &err))
         log_error("log", "%s", err.text);
 }
@@ -142,7 +141,7 @@ static int serve(struct conf *conf, const struct options *options) {
     struct app *app;
     bool address_failed;
     process_keep_files_private();
-    open_log(conf, options->verbose);
+    open_log(conf);
     if (!app_start(conf, &options->overrides, &app, &address_failed, &err)) {
         log_error("mailstored", "not started: %s", err.text);
         conf_destroy(conf);

@@ -8,6 +8,7 @@
 #include "daemon/tls_select.h"
 #include "platform/file.h"
 
+#include <gnutls/crypto.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,13 @@ static void finish_ticket_key(gnutls_datum_t *key) {
         gnutls_free(key->data);
     }
     *key = (gnutls_datum_t){0};
+}
+
+bool tls_front_check(const char *ticket_key_file, struct error *err) {
+    gnutls_datum_t key = {0};
+    bool ok = !ticket_key_file || read_ticket_key(ticket_key_file, &key, err);
+    finish_ticket_key(&key);
+    return ok;
 }
 
 bool tls_front_reload(struct tls_front *front, const char *ticket_key_file, struct error *err) {
@@ -211,12 +219,33 @@ static int send_nothing(gnutls_session_t session, gnutls_buffer_t data) {
     return 0;
 }
 
+/* A resumed handshake shows no certificate, so a session may be resumed only where its certificate
+ * would be chosen again: each service and each set of certificates has a key of its own, derived
+ * from the one of the front (RFC 5869). Hosts that share a key may hold different sets for a while,
+ * as when one of them has been renewed: theirs is derived for the service alone. */
+static void enable_tickets(struct tls_front *front, struct connection *connection) {
+    const char *service = listener_settings(connection->listener)->service;
+    unsigned char info[64 + CERT_SET_DIGEST_SIZE], derived[TICKET_KEY_SIZE];
+    size_t name_size = strnlen(service, sizeof info - CERT_SET_DIGEST_SIZE);
+    memset(info, 0, CERT_SET_DIGEST_SIZE);
+    memcpy(info + CERT_SET_DIGEST_SIZE, service, name_size);
+    const gnutls_datum_t about = {info, (unsigned)(CERT_SET_DIGEST_SIZE + name_size)};
+    const gnutls_datum_t key = {derived, sizeof derived};
+    pthread_mutex_lock(&front->mutex);
+    if (front->own_key)
+        memcpy(info, cert_set_digest(connection->certs), CERT_SET_DIGEST_SIZE);
+    int status =
+        gnutls_hkdf_expand(GNUTLS_MAC_SHA256, &front->ticket_key, &about, derived, sizeof derived);
+    pthread_mutex_unlock(&front->mutex);
+    if (status == GNUTLS_E_SUCCESS)
+        gnutls_session_ticket_enable_server(connection->session, &key); /* copies the key */
+    memory_wipe(derived, sizeof derived);
+}
+
 void tls_front_begin(struct tls_front *front, struct connection *connection) {
     gnutls_session_t session = connection->session;
     handshake_gate_enter(listener_gate(connection->listener), connection);
-    pthread_mutex_lock(&front->mutex); /* GnuTLS copies the key */
-    gnutls_session_ticket_enable_server(session, &front->ticket_key);
-    pthread_mutex_unlock(&front->mutex);
+    enable_tickets(front, connection);
     gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH, on_message);
     if (gnutls_session_ext_register(session, "observer", OBSERVER_EXTENSION, GNUTLS_EXT_TLS,
                                     ignore_received, send_nothing, on_session_end, NULL, NULL,

@@ -22,6 +22,9 @@ char *tls_priority_for(bool tls12, bool tls13);
 /* Which versions does this priority string allow? */
 void tls_priority_versions(const char *priority, bool *tls12, bool *tls13);
 
+/* Could a ticket key be read from this file? NULL is fine. */
+bool tls_front_check(const char *ticket_key_file, struct error *err);
+
 /* Takes the ticket key anew from this file (NULL: one of our own, which stays if it was one). On
  * failure the old one stays. */
 bool tls_front_reload(struct tls_front *front, const char *ticket_key_file, struct error *err);
