@@ -21,7 +21,7 @@ def outcome(case):
 
 for case in xml.etree.ElementTree.parse(sys.argv[1]).iter("testcase"):
     print(outcome(case), case.get("name"))
-    for name in re.findall(r"^\[  SKIPPED \] (\w+)$", case.findtext("system-out", ""),
-                           re.MULTILINE):
+    for name in set(re.findall(r"^\[  SKIPPED \] (\w+)$", case.findtext("system-out", ""),
+                               re.MULTILINE)):
         test = f"{case.get('name')}.{name}"
         print("failed" if skipping_fails(test) else "skipped", test)
