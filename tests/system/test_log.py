@@ -104,6 +104,7 @@ def test_requests_while_rotating_are_all_there(daemon, tmp_path):
     with running.connect() as connection:
         for number in range(200):
             if number % 20 == 10:
+                await_condition("it was opened anew", access.exists)
                 access.rename(tmp_path / f"access.{number}")
                 running.signal(signal.SIGUSR1)
             connection.ask(f"/healthz?{number}")
