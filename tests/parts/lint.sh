@@ -13,7 +13,7 @@ clang_tidy() {
 }
 
 run_cppcheck() {
-    cppcheck --project=build/compile_commands.json -i "$PWD/build" -i "$PWD/tests" --std=c11 \
+    cppcheck --project=build/compile_commands.json -ibuild -itests --std=c11 \
         --enable=warning,style,performance,portability --inline-suppr --error-exitcode=1 \
         --suppressions-list=tests/parts/cppcheck.suppressions --template=gcc --quiet -j "$jobs"
 }
