@@ -17,4 +17,5 @@ const char *time_text_date(int64_t at, char out[static TIME_TEXT_SIZE]);
 const char *time_text_rfc3339(int64_t at, char out[static TIME_TEXT_SIZE]);
 
 int64_t time_now(void);          /* wall clock, seconds */
+int64_t time_now_ns(void);       /* wall clock, nanoseconds, as files' times have them */
 int64_t time_monotonic_ms(void); /* never jumps; only differences mean something */

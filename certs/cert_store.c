@@ -334,13 +334,19 @@ static void look_at_all(struct scan *scan) {
 bool cert_store_scan(struct cert_store *store, int64_t now,
                      void (*report)(void *context, const struct cert_store_event *event),
                      void *context, int64_t *again_in_ms) {
+    return cert_store_scan_at(store, now * SECOND_NS, report, context, again_in_ms);
+}
+
+bool cert_store_scan_at(struct cert_store *store, int64_t now_ns,
+                        void (*report)(void *context, const struct cert_store_event *event),
+                        void *context, int64_t *again_in_ms) {
     struct scan scan = {.store = store,
                         .view = {.scan = ++store->scan,
-                                 .now_ns = now * SECOND_NS,
+                                 .now_ns = now_ns,
                                  .folder = store->folder,
                                  .folder_ways = &store->own_ways,
                                  .accept_public_keys = store->accept_public_keys},
-                        .now = now,
+                        .now = now_ns / SECOND_NS,
                         .report = report,
                         .context = context};
     scan.ways_changed = find_own_ways(store);

@@ -73,6 +73,10 @@ enum { CERT_STORE_SETTLE_MS = 1000 };
 bool cert_store_scan(struct cert_store *store, int64_t now,
                      void (*report)(void *context, const struct cert_store_event *event),
                      void *context, int64_t *again_in_ms);
+/* The same to the nanosecond since 1970, by which what is young or settles is known sooner. */
+bool cert_store_scan_at(struct cert_store *store, int64_t now_ns,
+                        void (*report)(void *context, const struct cert_store_event *event),
+                        void *context, int64_t *again_in_ms);
 
 /* The set after the last scan. Borrowed until the next scan: acquire it to keep it. */
 const struct cert_set *cert_store_set(const struct cert_store *store);

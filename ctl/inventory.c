@@ -29,11 +29,11 @@ static void wait_ms(int64_t ms) {
 /* Scans until nothing is settling: a file written just now is judged as the daemon will judge it,
  * not as if it were not there. One that goes on changing is waited for a few times only. */
 static void scan_until_settled(struct cert_store *store, struct error *unreadable) {
-    enum { MOST_SCANS = 8, CLOCK_GRAIN_MS = 1000 };
+    enum { MOST_SCANS = 8 };
     for (int i = 0; i < MOST_SCANS; i++) {
         int64_t again_in_ms = -1;
-        cert_store_scan(store, time_now(), note_unreadable, unreadable, &again_in_ms);
-        bool is_settling = again_in_ms >= 0 && again_in_ms <= CERT_STORE_SETTLE_MS + CLOCK_GRAIN_MS;
+        cert_store_scan_at(store, time_now_ns(), note_unreadable, unreadable, &again_in_ms);
+        bool is_settling = again_in_ms >= 0 && again_in_ms <= CERT_STORE_SETTLE_MS;
         if (!is_settling || i + 1 == MOST_SCANS)
             return;
         wait_ms(again_in_ms);

@@ -126,7 +126,8 @@ static void publish(struct cert_keeper *keeper) {
 
 static bool scan(struct cert_keeper *keeper) {
     int64_t again_in_ms = -1;
-    bool changed = cert_store_scan(keeper->store, time_now(), log_event, keeper, &again_in_ms);
+    bool changed =
+        cert_store_scan_at(keeper->store, time_now_ns(), log_event, keeper, &again_in_ms);
     if (again_in_ms >= 0)
         loop_timer_set(keeper->again, again_in_ms);
     else

@@ -41,7 +41,7 @@ void pins_check_store(const struct conf *conf, conf_report *report, void *contex
     int64_t again_in_ms;
     if (!cert_store_create(&options, &store, NULL))
         return;
-    cert_store_scan(store, time_now(), pass_over, NULL, &again_in_ms);
+    cert_store_scan_at(store, time_now_ns(), pass_over, NULL, &again_in_ms);
     pins_check(conf, cert_store_set(store), report, context);
     cert_store_destroy(store);
 }
