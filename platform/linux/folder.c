@@ -56,12 +56,17 @@ bool folder_make(const char *path, unsigned mode, struct error *err) {
 static bool is_writable(const char *path, bool *found, struct error *err) {
     struct stat status;
     *found = true;
-    if (stat(path, &status) != 0) {
-        int why = errno;
-        /* Something that leads nowhere: no folder can be made in its place. */
-        *found = why != ENOENT || lstat(path, &status) == 0;
-        if (*found)
-            error_set_system(err, why, "%s", path);
+    int why = stat(path, &status) == 0 ? 0 : errno;
+    if (why == ENOENT && lstat(path, &status) == 0) {
+        /* A link that leads nowhere: no folder can be made in its place. Anything else was made
+         * between the two looks. */
+        why = S_ISLNK(status.st_mode) ? ENOENT : 0;
+    } else if (why == ENOENT) {
+        *found = false;
+        return false;
+    }
+    if (why != 0) {
+        error_set_system(err, why, "%s", path);
         return false;
     }
     if (!S_ISDIR(status.st_mode)) {
