@@ -24,8 +24,8 @@ enum log_form {
 /* Before log_open, lines of LOG_LEVEL_INFO and above go to standard error in the plain form. */
 void log_open(enum log_form form, enum log_level most_verbose);
 
-/* Adds a file (appended to, plain form, mode 0666 less the umask) beside standard error; NULL closes it.
- * Called again with the same path, it reopens it: that is how log rotation works. */
+/* Adds a file (appended to, plain form, mode 0666 less the umask) beside standard error; NULL
+ * closes it. Called again with the same path, it reopens it: that is how log rotation works. */
 bool log_open_file(const char *path, struct error *err);
 
 /* Changes the verbosity from now on. */
