@@ -44,13 +44,13 @@ static struct client **find(struct client_counts *counts, const char *address) {
 }
 
 bool client_counts_add(struct client_counts *counts, const struct sockaddr *client, unsigned most) {
-    char address[SOCKET_TEXT_SIZE];
+    char address[SOCKET_TEXT_SIZE] = "";
     struct client **at = find(counts, socket_address_host(client, address));
     if (!*at) {
         *at = calloc(1, sizeof **at);
         if (!*at)
             return false;
-        strcpy((*at)->address, address);
+        memcpy((*at)->address, address, sizeof address);
     }
     if ((*at)->connections >= most)
         return false;
