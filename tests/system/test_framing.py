@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from lib.waiting import deadline_s
+from lib.waiting import await_condition, deadline_s
 
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
@@ -443,3 +443,31 @@ def test_plain_http_on_the_tls_port_is_no_request(server):
             data += more
         assert b"<html" not in data.lower()
     assert server.fetch().status == 200
+
+
+def test_arguments_cost_nothing_and_are_answered(server):
+    """The library keeps a record of each; nothing here reads them."""
+    for count in (1, 100, 140, 200, 500):
+        query = "&".join(f"{i % 10}=b" for i in range(count))
+        assert answer_to(server, get("/healthz?" + query[:2000], HOST)).status == 200, count
+
+
+@pytest.mark.parametrize("target", ["http:///x", "https://user@localhost/", "http://a%3Fb/x"])
+def test_an_absolute_target_has_a_host(server, target):
+    assert answer_to(server, get(target, HOST)).status == 400
+
+
+def test_a_head_that_never_ends_is_ended(daemon):
+    """A byte now and then is never idle, and still no request."""
+    running = daemon({"limits": {"idle_timeout_s": 1}})
+    with running.connect() as connection:
+        connection.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+
+        def ended():
+            try:
+                connection.send(b"X: y\r\n")
+                return False
+            except OSError:
+                return True
+
+        await_condition("the connection is closed", ended, within_s=20, every_s=0.1)

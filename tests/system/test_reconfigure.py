@@ -1,6 +1,9 @@
 """SIGHUP: listeners come and go, open connections live on, a broken file changes nothing."""
 
-from lib.daemon import fingerprint
+import signal
+import subprocess
+
+from lib.daemon import MAILSTORECTL, fingerprint
 from lib.waiting import await_condition
 
 
@@ -164,3 +167,58 @@ def test_a_hundred_reloads_leave_nothing_open(daemon):
         reload_to(("127.0.0.1", 0))
     await_condition("as many descriptors as before", lambda: running.open_descriptors <= before)
     assert running.fetch().status == 200
+
+
+def test_a_store_that_moves_to_an_empty_folder_is_filled(daemon, tmp_path):
+    running = daemon(listeners(("127.0.0.1", 0)), listen=[])
+    before = running.served_fingerprint()
+    (tmp_path / "other").mkdir(mode=0o700)
+    running.configure({**listeners(("127.0.0.1", 0)), "store_folder": str(tmp_path / "other")})
+    running.reload()
+    await_condition("one was made there",
+                    lambda: (tmp_path / "other" / "MailStoreServer.pem").exists())
+    await_condition("and is served", lambda: running.served_fingerprint() != before)
+
+
+def test_any_port_does_not_take_a_siblings(daemon):
+    running = daemon(listeners(("127.0.0.1", 0)), listen=[])
+    port = running.port()
+    running.configure(listeners(("127.0.0.1", 0), ("127.0.0.1", port)))
+    running.reload()
+    await_condition("both are there", lambda: len(running.listening) == 2)
+    assert {int(row[3]) for row in running.listening} > {port}
+    for row in running.listening:
+        assert serves(running, "127.0.0.1", int(row[3]))
+
+
+def test_what_is_told_a_file_cannot_hold_is_still_done(daemon):
+    """Nobody can write `listening`: the listeners are the configured ones all the same."""
+    running = daemon(listeners(("127.0.0.1", 0)), listen=[])
+    port = running.port()
+    running.listening_path.unlink()
+    running.listening_path.mkdir()
+    running.configure(listeners(("127.0.0.1", port), certificate="nowhere"))
+    running.reload()
+    running.await_log("read again")
+    assert serves(running, "127.0.0.1", port)
+    running.listening_path.rmdir()
+
+
+def test_a_stopping_daemon_does_not_listen_again(daemon):
+    running = daemon({**listeners(("127.0.0.1", 0)), "limits": {"drain_timeout_s": 20}}, listen=[])
+    port = running.port()
+    with running.connect() as busy:
+        busy.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n")
+        running.fetch()
+        running.signal(signal.SIGTERM)
+        await_condition("it no longer listens",
+                        lambda: refuses_connections(running, "127.0.0.1", port))
+        told = subprocess.run([MAILSTORECTL, "--state", running.state, "reload"],
+                              capture_output=True, text=True, check=False)
+        assert told.returncode != 0 and "stopping" in told.stderr
+        assert refuses_connections(running, "127.0.0.1", port)
+        busy.send(b"\r\n")
+        last = busy.answer()
+        assert last.status == 200
+        assert last.get("Connection") == "close", "the last answer says that it is"
+    assert running.await_end() == 0

@@ -114,3 +114,27 @@ def test_a_custom_server_name(daemon):
     for host in ("localhost", "evil.example"):
         assert ask(running, "/x", host=host).get("Location") == \
             f"https://archive.example.org:{running.port('web-access')}/x"
+
+
+def test_strict_transport_security_is_not_said_over_plain_http(daemon):
+    """RFC 6797, 7.2: a client must not believe it there."""
+    running = daemon({"services": {"web-access": {"hsts_s": 100, "listeners": (
+        {"address": "127.0.0.1", "port": 0},
+        {"address": "127.0.0.1", "port": 0, "protocol": "redirect"})}}}, listen=[])
+    https, plain = (next(int(row[3]) for row in running.listening if row[1] == protocol)
+                    for protocol in ("https", "redirect"))
+    assert running.fetch(port=https).get("Strict-Transport-Security") == "max-age=100"
+    with running.connect(port=plain, context=None) as connection:
+        redirected = connection.ask()
+    assert redirected.status == 308
+    assert redirected.get("Strict-Transport-Security") is None
+
+
+def test_a_query_without_a_path_is_kept(server):
+    answer = raw(server, b"GET http://localhost?x=1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert answer.get("Location").endswith("/?x=1")
+
+
+@pytest.mark.parametrize("target", ["*", "healthz", "ftp://localhost/"])
+def test_a_target_that_leads_nowhere_is_refused(server, target):
+    assert raw(server, f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()).status == 400

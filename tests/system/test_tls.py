@@ -402,3 +402,32 @@ def test_the_chain_is_sent_in_order(daemon, certs):
             for part in shown.stdout.split("-----BEGIN")[1:]
             if part.startswith(" CERTIFICATE")]
     assert sent[:2] == [mine.der, mine.issuer.der]
+
+
+# ---- sessions and certificates
+
+@BOTH
+def test_a_session_ends_with_the_certificate_it_began_with(daemon, certs, version):
+    """A resumed handshake shows none: the client would go on with the one that was replaced."""
+    running = daemon()
+    context = only(version)
+    certs.make("localhost").put(running.store, "mine")
+    running.await_log("mine added")
+    session = resumable(running, context)
+    with running.connect(context=context, session=session) as connection:
+        assert connection.socket.session_reused
+    certs.newer("localhost").put(running.store, "mine")
+    running.await_log("mine replaced")
+    with running.connect(context=context, session=session) as connection:
+        assert not connection.socket.session_reused
+
+
+@BOTH
+def test_a_session_of_one_service_is_not_resumed_on_another(daemon, version):
+    running = daemon({"services": {
+        name: {"enabled": True, "listeners": ({"address": "127.0.0.1", "port": 0},)}
+        for name in ("web-access", "client")}}, listen=[])
+    context = only(version)
+    session = resumable(running, context)
+    with running.connect("client", context=context, session=session) as connection:
+        assert not connection.socket.session_reused
