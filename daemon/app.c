@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/time_text.h"
 #include "control/control.h"
+#include "daemon/announce.h"
 #include "daemon/cert_keeper.h"
 #include "daemon/control_answers.h"
 #include "daemon/endpoints.h"
@@ -94,64 +95,6 @@ static bool make_folders(const struct conf *conf, struct error *err) {
            folder_make(conf->store_folder, 0700, err) && make_control_folder(conf, err);
 }
 
-/* ---- what others may want to know ---- */
-
-/* One line for each listener: service, protocol, address and port really bound. */
-static bool write_listening(struct app *app, struct error *err) {
-    struct buffer text = {0};
-    for (size_t i = 0; i < endpoints_count(app->endpoints); i++) {
-        const struct listener *listener = endpoints_at(app->endpoints, i);
-        const struct listener_settings *settings = listener_settings(listener);
-        const struct sockaddr *bound = (const struct sockaddr *)&listener_bound(listener)->storage;
-        char host[SOCKET_TEXT_SIZE];
-        buffer_printf(&text, "%s %s %s %u\n", settings->service,
-                      settings->tls ? "https" : "redirect", socket_address_host(bound, host),
-                      (unsigned)socket_address_port(bound));
-    }
-    bool ok = !text.failed && file_write(app->listening_file, text.data ? text.data : "", text.size,
-                                         0644, FILE_REPLACE, err);
-    buffer_finish(&text);
-    return ok;
-}
-
-static bool is_any_address(const char *host) {
-    return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
-}
-
-static void log_listeners(const struct app *app) {
-    for (size_t i = 0; i < endpoints_count(app->endpoints); i++) {
-        const struct listener *listener = endpoints_at(app->endpoints, i);
-        const struct listener_settings *settings = listener_settings(listener);
-        const struct sockaddr *bound = (const struct sockaddr *)&listener_bound(listener)->storage;
-        char text[SOCKET_TEXT_SIZE];
-        log_notice("listener", "%s listens on %s, %s", settings->service,
-                   socket_address_text(bound, text),
-                   settings->tls ? "HTTPS" : "HTTP that redirects to HTTPS");
-    }
-}
-
-/* The one thing somebody who has just started it wants to know. */
-static void log_welcome(const struct app *app) {
-    for (size_t i = 0; i < endpoints_count(app->endpoints); i++) {
-        const struct listener *listener = endpoints_at(app->endpoints, i);
-        const struct sockaddr *bound = (const struct sockaddr *)&listener_bound(listener)->storage;
-        char host[SOCKET_TEXT_SIZE];
-        if (!listener_settings(listener)->tls)
-            continue;
-        socket_address_host(bound, host);
-        if (is_any_address(host) || strcmp(host, "127.0.0.1") == 0 || strcmp(host, "::1") == 0)
-            log_notice("mailstored", "open https://localhost:%u/",
-                       (unsigned)socket_address_port(bound));
-        else {
-            char text[SOCKET_TEXT_SIZE];
-            log_notice("mailstored", "open https://%s/", socket_address_text(bound, text));
-        }
-        break;
-    }
-    log_notice("mailstored", "store %s: drop a certificate with its key there and it is served",
-               app->conf->store_folder);
-}
-
 static void warn_missing_pins(const struct app *app) {
     struct cert_set *set = cert_slot_acquire(app->slot);
     pins_check(app->conf, set, app_log_mistake, NULL);
@@ -199,7 +142,7 @@ static void finish_taking(struct app *app, const struct conf *conf) {
         log_error("store", "%s; the store stays as it was", err.text);
     handshake_gate_set_timeout(app->gate, conf->limits.handshake_timeout_s * 1000);
     apply_log(conf);
-    if (!write_listening(app, &err))
+    if (!announce_in_file(app->endpoints, app->listening_file, &err))
         log_error("mailstored", "%s: it says where it listened before", err.text);
 }
 
@@ -247,7 +190,7 @@ bool app_reload(struct app *app, struct error *err) {
     app->conf = conf;
     log_notice("configuration", "read again from %s",
                conf->file ? conf->file : "built-in defaults");
-    log_listeners(app);
+    announce_listeners(app->endpoints);
     warn_missing_pins(app);
     return true;
 }
@@ -388,7 +331,7 @@ bool app_start(struct conf *conf, const struct conf_overrides *overrides, struct
         *address_failed = err->kind != ERROR_MEMORY;
         goto failed;
     }
-    if (!write_listening(app, err) ||
+    if (!announce_in_file(app->endpoints, app->listening_file, err) ||
         !control_server_create(app->loop, conf->control_socket, control_answers, app, &app->control,
                                err))
         goto failed;
@@ -401,8 +344,8 @@ failed:
 }
 
 void app_run(struct app *app) {
-    log_listeners(app);
-    log_welcome(app);
+    announce_listeners(app->endpoints);
+    announce_welcome(app->endpoints, app->conf->store_folder);
     warn_missing_pins(app);
     loop_timer_set(app->sweep, SWEEP_MS);
     if (service_watchdog_interval_ms() > 0)

@@ -10,8 +10,8 @@ struct cert_slot;
 struct endpoints;
 
 /* Starts everything with this configuration, which becomes the app's on success. `overrides` are
- * borrowed for the app's life: a reload applies them again. The error's kind says what to exit
- * with: ERROR_BUSY with `address_in_use` set when an address is taken. */
+ * borrowed for the app's life: a reload applies them again. On failure `address_failed` tells that
+ * it was an address that cannot be listened on. */
 bool app_start(struct conf *conf, const struct conf_overrides *overrides, struct app **out,
                bool *address_failed, struct error *err);
 

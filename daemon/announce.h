@@ -1,0 +1,17 @@
+/* Saying where the daemon listens: in its log, and in a file for scripts. Loop's thread. */
+#pragma once
+
+#include "base/error.h"
+
+struct endpoints;
+
+/* Writes the file (0644) anew: one line for each listener, "SERVICE PROTOCOL ADDRESS PORT", with
+ * the protocol "https" or "redirect" and the address and port really bound. */
+bool announce_in_file(const struct endpoints *endpoints, const char *path, struct error *err);
+
+/* A line of the log for each listener. */
+void announce_listeners(const struct endpoints *endpoints);
+
+/* What somebody who has just started the daemon wants to know: the address to open, and where to
+ * drop a certificate. */
+void announce_welcome(const struct endpoints *endpoints, const char *store_folder);
