@@ -38,6 +38,10 @@ bool endpoints_create(const struct listener_shared *shared, struct endpoints **o
 }
 
 static void release_socket(struct endpoints *endpoints, struct endpoint *endpoint) {
+    /* A retired listener keeps its descriptors as long as its connections; its clients must not
+     * queue up where nobody takes them. One handed over is not ours to end. */
+    if (endpoint->socket >= 0 && endpoint->handed_number < 0)
+        socket_stop_listening(endpoint->socket);
     socket_close(endpoint->socket);
     endpoint->socket = -1;
     handed_sockets_give_back(endpoints->handed, endpoint->handed_number);

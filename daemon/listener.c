@@ -23,6 +23,8 @@ struct listener {
     /* One for each worker rather than the library's own pool, whose MHD_quiesce_daemon aborts the
      * process when a worker wakes at the wrong moment (0.9.75). */
     struct MHD_Daemon **workers;
+    int *sockets; /* a descriptor for each worker; closed when it has ended, since it may use it a
+                   * moment longer than it is told to */
     bool retired;
 
     atomic_bool closing;
@@ -139,6 +141,7 @@ static void free_listener(struct listener *listener) {
     finish_settings(&listener->settings);
     pthread_mutex_destroy(&listener->mutex);
     free(listener->workers);
+    free(listener->sockets);
     client_counts_destroy(listener->clients);
     free(listener);
 }
@@ -148,8 +151,10 @@ static bool start_worker(struct listener *listener, unsigned i, int socket, stru
     if (!socket_share(socket, &own, err))
         return false;
     listener->workers[i] = start_library(listener, own);
-    if (listener->workers[i])
+    if (listener->workers[i]) {
+        listener->sockets[i] = own;
         return true;
+    }
     char text[SOCKET_TEXT_SIZE];
     error_set(err, ERROR_SYSTEM, "service %s: libmicrohttpd cannot serve %s",
               listener->settings.service,
@@ -167,9 +172,10 @@ bool listener_start(const struct listener_settings *settings, const struct liste
     pthread_mutex_init(&listener->mutex, NULL);
     listener->shared = *shared;
     listener->workers = calloc(settings->workers, sizeof(struct MHD_Daemon *));
+    listener->sockets = calloc(settings->workers, sizeof *listener->sockets);
     if (settings->connections_per_client > 0)
         listener->clients = client_counts_create();
-    if (!copy_settings(settings, &listener->settings) || !listener->workers ||
+    if (!copy_settings(settings, &listener->settings) || !listener->workers || !listener->sockets ||
         (settings->connections_per_client > 0 && !listener->clients)) {
         error_set(err, ERROR_MEMORY, "listener: out of memory");
         goto failed;
@@ -195,7 +201,7 @@ void listener_retire(struct listener *listener) {
     listener->retired = true;
     for (unsigned i = 0; i < listener->settings.workers; i++)
         if (listener->workers[i])
-            socket_close(MHD_quiesce_daemon(listener->workers[i]));
+            MHD_quiesce_daemon(listener->workers[i]);
 }
 
 /* An idle connection reads the end of its stream, and its worker closes it. */
@@ -239,9 +245,14 @@ void listener_destroy(struct listener *listener) {
     atomic_store(&listener->closing, true);
     if (listener->settings.tls)
         handshake_gate_expel(listener->shared.gate, listener);
+    /* Also tells that the sockets are ours: the library closes those of a worker still accepting.
+     */
+    listener_retire(listener);
     for (unsigned i = 0; i < listener->settings.workers; i++)
-        if (listener->workers[i])
+        if (listener->workers[i]) {
             MHD_stop_daemon(listener->workers[i]);
+            socket_close(listener->sockets[i]);
+        }
     free_listener(listener);
 }
 

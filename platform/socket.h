@@ -33,6 +33,9 @@ bool socket_bound_address(int descriptor, struct socket_address *out, struct err
 bool socket_share(int descriptor, int *out, struct error *err);
 /* Small pieces are sent at once (TCP_NODELAY); on a listening socket, by those it accepts. */
 void socket_send_at_once(int descriptor);
+/* Stops listening, for every descriptor of the socket: connections are refused from now on, and the
+ * address is free. */
+void socket_stop_listening(int descriptor);
 void socket_close(int descriptor); /* -1 is legal */
 
 /* A local stream socket (AF_UNIX) that only the owner and root can open (0600). Listening replaces

@@ -130,6 +130,10 @@ void socket_send_at_once(int descriptor) {
     setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+void socket_stop_listening(int descriptor) {
+    shutdown(descriptor, SHUT_RDWR);
+}
+
 void socket_close(int descriptor) {
     if (descriptor >= 0)
         close(descriptor);
