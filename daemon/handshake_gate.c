@@ -267,6 +267,9 @@ void handshake_gate_leave(struct connection *connection) {
 
 void handshake_gate_pass(struct connection *connection) {
     connection->gate.end = HANDSHAKE_FINISHED;
+    /* We send nothing after the client's Finished: a client with Nagle's algorithm on would hold
+     * its request back until our delayed acknowledgement, 40 ms. */
+    stream_acknowledge(connection->socket);
     atomic_store_explicit(&connection->gate.finished, true, memory_order_relaxed);
     handshake_gate_leave(connection);
 }

@@ -15,6 +15,9 @@ long stream_receive(int socket, void *data, size_t size);
 /* Bytes sent of all pieces together, or -1 with errno. Never raises a signal. */
 long stream_send(int socket, const struct stream_piece *pieces, size_t count);
 
+/* What has been received is acknowledged now rather than with the next bytes we send. */
+void stream_acknowledge(int socket);
+
 /* Both directions are over; what the peer or we wait for ends now. The socket stays open. */
 void stream_shutdown(int socket);
 /* No more is read: a peer that is idle sees us close once what is under way is sent. */

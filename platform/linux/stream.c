@@ -1,6 +1,7 @@
 #include "platform/stream.h"
 
-#include <string.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -17,6 +18,11 @@ long stream_send(int socket, const struct stream_piece *pieces, size_t count) {
         vector[i] = (struct iovec){.iov_base = (void *)pieces[i].data, .iov_len = pieces[i].size};
     struct msghdr message = {.msg_iov = vector, .msg_iovlen = count};
     return sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
+void stream_acknowledge(int socket) {
+    int on = 1;
+    setsockopt(socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
 void stream_shutdown(int socket) {
