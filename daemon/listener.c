@@ -206,7 +206,8 @@ void listener_retire(struct listener *listener) {
 
 /* An idle connection reads the end of its stream, and its worker closes it. */
 static void close_if_idle(struct connection *connection) {
-    if (!connection->busy)
+    bool begins = atomic_load_explicit(&connection->head_since_ms, memory_order_relaxed) != 0;
+    if (!connection->busy && !begins)
         stream_shutdown_reading(connection->socket);
 }
 
