@@ -117,8 +117,9 @@ def test_a_store_that_is_not_there(tmp_path):
 
 
 def test_list_tells_what_certificates_say(store, certs):
+    today = now()
     made = certs.leaf("mail.example.org", "*.example.net", "192.0.2.1", "2001:db8::1",
-                      ends=now() + days(100.5)).put(store, "mail")
+                      begins=today - days(1), ends=today + days(100.5)).put(store, "mail")
     certs.make("other.example.org", key="rsa").put(store, "other")
     answer = ctl_json("--store", store, "list")
     assert [entry["name"] for entry in answer["entries"]] == ["mail", "other"]
