@@ -131,6 +131,8 @@ static char *serial_text(gnutls_x509_crt_t certificate) {
 static void read_key(gnutls_x509_crt_t certificate, struct cert_info *info) {
     unsigned bits = 0;
     int algorithm = gnutls_x509_crt_get_pk_algorithm(certificate, &bits);
+    if (algorithm == GNUTLS_PK_ECDSA && bits == 528)
+        bits = 521; /* GnuTLS counts whole octets */
     info->key_bits = bits;
     struct buffer name = {0};
     switch (algorithm) {

@@ -5,6 +5,7 @@
 #include "certs/private_key.h"
 
 #include <gnutls/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,42 +15,69 @@ enum {
     COMMON_NAME_LIMIT = 64, /* RFC 5280, ub-common-name */
 };
 
-static const struct {
-    const char *name;
-    gnutls_pk_algorithm_t algorithm;
-    unsigned bits;
-} key_choices[] = {
-    [CERT_MAKE_ECDSA_P256] = {"ecdsa-p256", GNUTLS_PK_ECDSA,
-                              GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1)},
-    [CERT_MAKE_ECDSA_P384] = {"ecdsa-p384", GNUTLS_PK_ECDSA,
-                              GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP384R1)},
-    [CERT_MAKE_RSA_2048] = {"rsa-2048", GNUTLS_PK_RSA, 2048},
-    [CERT_MAKE_RSA_3072] = {"rsa-3072", GNUTLS_PK_RSA, 3072},
-    [CERT_MAKE_RSA_4096] = {"rsa-4096", GNUTLS_PK_RSA, 4096},
-};
+enum { RSA_LEAST = 2048, RSA_MOST = 4096, RSA_STEP = 64, ECDSA_DEFAULT = 256 };
 
-bool cert_key_choice_parse(const char *word, enum cert_key_choice *out) {
-    for (size_t i = 0; i < sizeof key_choices / sizeof key_choices[0]; i++)
-        if (strcmp(word, key_choices[i].name) == 0) {
-            *out = (enum cert_key_choice)i;
+static const struct {
+    unsigned bits;
+    gnutls_ecc_curve_t curve;
+} ecdsa_curves[] = {
+    {256, GNUTLS_ECC_CURVE_SECP256R1},
+    {384, GNUTLS_ECC_CURVE_SECP384R1},
+    {521, GNUTLS_ECC_CURVE_SECP521R1},
+};
+enum { ECDSA_CURVE_COUNT = sizeof ecdsa_curves / sizeof *ecdsa_curves };
+
+static unsigned bits_of(struct cert_key_choice choice) {
+    return choice.family == CERT_FAMILY_ECDSA && choice.bits == 0 ? ECDSA_DEFAULT : choice.bits;
+}
+
+const char *cert_key_choice_name(struct cert_key_choice choice,
+                                 char out[static CERT_KEY_CHOICE_SIZE]) {
+    const char *form = choice.family == CERT_FAMILY_RSA ? "rsa-%u" : "ecdsa-p%u";
+    snprintf(out, CERT_KEY_CHOICE_SIZE, form, bits_of(choice));
+    return out;
+}
+
+/* One that is written as it would be printed: so "rsa-02048" is none. */
+static bool is_choice(const char *word, struct cert_key_choice choice,
+                      struct cert_key_choice *out) {
+    char name[CERT_KEY_CHOICE_SIZE];
+    if (strcmp(word, cert_key_choice_name(choice, name)) != 0)
+        return false;
+    *out = choice;
+    return true;
+}
+
+bool cert_key_choice_parse(const char *word, struct cert_key_choice *out) {
+    for (size_t i = 0; i < ECDSA_CURVE_COUNT; i++)
+        if (is_choice(word, (struct cert_key_choice){CERT_FAMILY_ECDSA, ecdsa_curves[i].bits}, out))
             return true;
-        }
+    for (unsigned bits = RSA_LEAST; bits <= RSA_MOST; bits += RSA_STEP)
+        if (is_choice(word, (struct cert_key_choice){CERT_FAMILY_RSA, bits}, out))
+            return true;
     return false;
 }
 
-const char *cert_key_choice_name(enum cert_key_choice choice) {
-    return key_choices[choice].name;
+static int generate(struct cert_key_choice choice, gnutls_x509_privkey_t key) {
+    if (choice.family == CERT_FAMILY_RSA)
+        return gnutls_x509_privkey_generate(key, GNUTLS_PK_RSA, choice.bits, 0);
+    for (size_t i = 0; i < ECDSA_CURVE_COUNT; i++)
+        if (ecdsa_curves[i].bits == bits_of(choice))
+            return gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
+                                                GNUTLS_CURVE_TO_BITS(ecdsa_curves[i].curve), 0);
+    return GNUTLS_E_ECC_UNSUPPORTED_CURVE;
 }
 
-static bool make_key(enum cert_key_choice choice, gnutls_x509_privkey_t *out, struct error *err) {
+static bool make_key(struct cert_key_choice choice, gnutls_x509_privkey_t *out, struct error *err) {
+    char name[CERT_KEY_CHOICE_SIZE];
     gnutls_x509_privkey_t key = NULL;
     int code = gnutls_x509_privkey_init(&key);
     if (code == 0)
-        code = gnutls_x509_privkey_generate(key, key_choices[choice].algorithm,
-                                            key_choices[choice].bits, 0);
+        code = generate(choice, key);
     if (code < 0) {
         gnutls_x509_privkey_deinit(key);
-        error_set_gnutls(err, code, "a key (%s) cannot be made", cert_key_choice_name(choice));
+        error_set_gnutls(err, code, "a key (%s) cannot be made",
+                         cert_key_choice_name(choice, name));
         return false;
     }
     *out = key;

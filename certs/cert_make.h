@@ -10,21 +10,25 @@ enum cert_shape {
     CERT_SHAPE_CLASSIC, /* as the original makes it: the common name alone */
 };
 
-enum cert_key_choice {
-    CERT_MAKE_ECDSA_P256,
-    CERT_MAKE_ECDSA_P384,
-    CERT_MAKE_RSA_2048,
-    CERT_MAKE_RSA_3072,
-    CERT_MAKE_RSA_4096,
+enum cert_key_family { CERT_FAMILY_ECDSA, CERT_FAMILY_RSA };
+
+/* A kind of key to be made. Zero-initialised is P-256, as is any other `bits` of 0. */
+struct cert_key_choice {
+    enum cert_key_family family;
+    unsigned bits; /* RSA: the modulus; ECDSA: 256, 384 or 521 */
 };
-/* "ecdsa-p256", "rsa-2048", …; false if the word is none of them. */
-bool cert_key_choice_parse(const char *word, enum cert_key_choice *out);
-const char *cert_key_choice_name(enum cert_key_choice choice);
+enum { CERT_KEY_CHOICE_SIZE = 16 };
+/* "ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "rsa-2048" to "rsa-4096" (any multiple of 64 bits);
+ * false if the word is none of them. */
+bool cert_key_choice_parse(const char *word, struct cert_key_choice *out);
+/* The word; returns `out`. */
+const char *cert_key_choice_name(struct cert_key_choice choice,
+                                 char out[static CERT_KEY_CHOICE_SIZE]);
 
 /* What to make; plain data, borrowed. */
 struct cert_wish {
     enum cert_shape shape;
-    enum cert_key_choice key;
+    struct cert_key_choice key;
     const char *common_name;
     const struct string_list *dns_names; /* normalised; ignored by the classic shape */
     const struct string_list *addresses; /* canonical text; likewise */

@@ -27,3 +27,11 @@ bool address_text(const unsigned char *octets, size_t size, char out[static NAME
 
 /* RFC 9525: exact, or one whole leftmost label for a leading "*.". Both normalised. */
 bool name_matches(const char *pattern, const char *name);
+
+/* A host name or pattern as a person types it, made what a certificate writes: internationalised
+ * labels become A-labels (IDNA 2008, RFC 5891, by libidn2), then as name_normalise with `pattern`.
+ * ERROR_INPUT says why it is none, and what to write: empty, an address (give it as one), a
+ * wildcard elsewhere than as the whole first label or with nothing but a top-level name behind it,
+ * a character no host name has (control characters as \xHH), a label beyond 63 or a name beyond 253
+ * octets, a label that IDNA does not allow (in its words), a port or URL around a name. */
+bool name_from_person(const char *text, char out[static NAME_SIZE], struct error *err);

@@ -46,10 +46,10 @@ struct app {
 
 /* ---- settings from the configuration ---- */
 
-static enum cert_key_choice first_key(const struct conf *conf) {
-    enum cert_key_choice key = conf->first_certificate.shape == CONF_FIRST_CLASSIC
-                                   ? CERT_MAKE_RSA_2048
-                                   : CERT_MAKE_ECDSA_P256;
+static struct cert_key_choice first_key(const struct conf *conf) {
+    struct cert_key_choice key = {.family = CERT_FAMILY_ECDSA};
+    if (conf->first_certificate.shape == CONF_FIRST_CLASSIC)
+        key = (struct cert_key_choice){CERT_FAMILY_RSA, 2048};
     if (conf->first_certificate.key)
         cert_key_choice_parse(conf->first_certificate.key, &key); /* conf checked the word */
     return key;

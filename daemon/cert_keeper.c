@@ -22,7 +22,7 @@ struct cert_keeper {
     bool accept_public_keys;
     int64_t poll_interval_ms;
     enum cert_shape shape;
-    enum cert_key_choice key;
+    struct cert_key_choice key;
     struct string_list names;
 
     struct cert_store *store;

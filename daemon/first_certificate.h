@@ -10,7 +10,7 @@
 /* Plain data, borrowed. */
 struct first_certificate {
     enum cert_shape shape;
-    enum cert_key_choice key;
+    struct cert_key_choice key;
     const struct string_list *names; /* beside the host's own: DNS names and addresses */
 };
 

@@ -58,7 +58,6 @@ static struct made make(int number) {
     snprintf(name, sizeof name, "host-%d.example.org", number);
     check(string_list_add(&names, name) && string_list_add(&names, wildcard), "memory");
     struct cert_wish wish = {.shape = CERT_SHAPE_MODERN,
-                             .key = CERT_MAKE_ECDSA_P256,
                              .common_name = name,
                              .dns_names = &names,
                              .addresses = &none,

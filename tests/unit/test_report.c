@@ -18,7 +18,6 @@ static struct cert *make(const char *name, const char *common_name) {
     static char *dns[] = {mail, wildcard}, *literals[] = {literal};
     const struct string_list names = {dns, 2}, addresses = {literals, 1};
     struct cert_wish wish = {.shape = CERT_SHAPE_MODERN,
-                             .key = CERT_MAKE_ECDSA_P256,
                              .common_name = common_name,
                              .dns_names = &names,
                              .addresses = &addresses,
