@@ -6,6 +6,7 @@ function(certs_test name)
 endfunction()
 
 certs_test(names)
+certs_test(name_from_person)
 certs_test(cert)
 certs_test(cert_make)
 certs_test(cert_read)
@@ -17,6 +18,7 @@ target_link_options(test_cert_store_memory PRIVATE
     -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup)
 
 fuzz_target(names certs platform base)
+fuzz_target(name_from_person certs platform base)
 fuzz_target(cert_info certs platform base)
 fuzz_target(cert_read certs platform base)
 fuzz_target(staple certs platform base)

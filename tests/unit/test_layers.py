@@ -30,6 +30,7 @@ ROOMS = {
 # Libraries, by how their headers begin, and the rooms that may use them.
 LIBRARIES = {
     "gnutls/": {"certs", "daemon", "ctl"},
+    "idn2.h": {"certs"},
     "jansson.h": {"report", "control", "daemon", "ctl"},
     "libconfig.h": {"conf"},
     "microhttpd.h": {"daemon"},
