@@ -4,6 +4,7 @@
 #include "base/blob.h"
 #include "base/error.h"
 
+#include <jansson.h>
 #include <stdint.h>
 
 /* Documented in mailstorectl(1). */
@@ -12,55 +13,70 @@ enum ctl_exit {
     CTL_ATTENTION = 1,  /* done, and something needs attention */
     CTL_NO_DAEMON = 3,  /* no daemon answers where one is needed */
     CTL_NO_ENTRY = 4,   /* the store knows no such entry */
-    CTL_FAILED = 5,     /* may not or cannot be read, asked or written */
+    CTL_FAILED = 5,     /* may not or cannot be read, asked or written; refused */
     CTL_USAGE = 64,     /* EX_USAGE */
     CTL_BAD_CONFIG = 78 /* EX_CONFIG */
 };
 
-/* As on the command line; borrowed from it. */
-struct ctl_options {
-    const char *config_file;
-    const char *state_folder;
-    const char *store_folder;
-    const char *server_name;
-    bool json;
-    bool pem;
-    bool help;
-    bool version;
+/* What completion offers for a value or an argument. */
+enum ctl_completion {
+    CTL_COMPLETE_NOTHING,
+    CTL_COMPLETE_FILE,
+    CTL_COMPLETE_FOLDER,
+    CTL_COMPLETE_ENTRY,
+    CTL_COMPLETE_SERVICE,
+    CTL_COMPLETE_VERB,
+    CTL_COMPLETE_WORDS, /* those of `words` */
+};
+
+struct ctl_option {
+    const char *name;  /* "--name" */
+    const char *value; /* what stands behind it, for help: "HOST"; NULL: nothing, it is a switch */
+    const char *help;  /* one line */
+    bool many;         /* may be given several times; otherwise the last one counts */
+    enum ctl_completion completion;
+    const char *words; /* "pem der p7b p12" */
 };
 
 /* One run of the tool. */
 struct ctl {
-    struct ctl_options options;
+    struct ctl_options *options;
+    const struct ctl_verb *verb;
     const char *const *arguments; /* behind the verb */
     size_t argument_count;
     int64_t now;
     struct buffer out; /* becomes standard output when the verb is done */
 };
 
-/* One row of the table: a verb is a function in a file of its own. */
+/* A verb is a file of its own, which holds this row and what it runs. */
 struct ctl_verb {
-    const char *name;
-    const char *arguments; /* for help, e.g. "NAME" */
+    const char *name;      /* of one or two words: "authority create" */
+    const char *arguments; /* for help, e.g. "NAME"; NULL: none */
     const char *summary;   /* one line */
-    const char *help;      /* paragraphs, with line ends */
+    const char *help;      /* paragraphs, with line ends; NULL: the summary says it all */
     size_t least_arguments, most_arguments;
     enum ctl_exit (*run)(struct ctl *ctl);
+    const struct ctl_option *options; /* beside those of every verb; NULL: none */
+    enum ctl_completion completion;   /* of its arguments */
+    const char *words;                /* for CTL_COMPLETE_WORDS */
 };
 
-/* Ends with a NULL name. */
-extern const struct ctl_verb ctl_verbs[];
-/* NULL if there is none of that name. */
-const struct ctl_verb *ctl_verb_find(const char *name);
+/* In the order of the help; ends with NULL. */
+extern const struct ctl_verb *const ctl_verbs[];
 
-enum ctl_exit ctl_status(struct ctl *ctl);
-enum ctl_exit ctl_list(struct ctl *ctl);
-enum ctl_exit ctl_show(struct ctl *ctl);
-enum ctl_exit ctl_reload(struct ctl *ctl);
-enum ctl_exit ctl_renew(struct ctl *ctl);
-enum ctl_exit ctl_help(struct ctl *ctl);
+/* What was given for an option of this verb, or of every verb. Borrowed from the command line. */
+bool ctl_has(const struct ctl *ctl, const char *option);
+const char *ctl_value(const struct ctl *ctl, const char *option); /* the last; NULL: not given */
+const char *ctl_value_at(const struct ctl *ctl, const char *option, size_t i); /* NULL: no more */
 
 /* Says on standard error what went wrong; gives the exit status for its kind. */
 enum ctl_exit ctl_fail(const struct error *err);
 /* The same for a wrong command line, with a hint where help is. */
 enum ctl_exit ctl_misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Says on standard error what somebody should know; control characters made printable. */
+void ctl_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Ends a verb: prints `answer` (taken; NULL: out of memory) as JSON or, by `print`, for people. */
+enum ctl_exit ctl_answer(struct ctl *ctl, json_t *answer,
+                         void (*print)(const json_t *answer, int64_t now, struct buffer *out),
+                         enum ctl_exit status);

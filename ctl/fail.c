@@ -1,4 +1,5 @@
 #include "base/utf8.h"
+#include "ctl/answer.h"
 #include "ctl/ctl.h"
 
 #include <stdarg.h>
@@ -34,4 +35,26 @@ enum ctl_exit ctl_misuse(const char *format, ...) {
     complain(text);
     fputs("mailstorectl: \"mailstorectl help\" tells what there is\n", stderr);
     return CTL_USAGE;
+}
+
+void ctl_warn(const char *format, ...) {
+    char text[1200];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    complain(text);
+}
+
+enum ctl_exit ctl_answer(struct ctl *ctl, json_t *answer,
+                         void (*print)(const json_t *answer, int64_t now, struct buffer *out),
+                         enum ctl_exit status) {
+    if (!answer)
+        return ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+    if (ctl_has(ctl, "--json"))
+        answer_append_json(answer, &ctl->out);
+    else
+        print(answer, ctl->now, &ctl->out);
+    json_decref(answer);
+    return status;
 }

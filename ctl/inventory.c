@@ -80,7 +80,7 @@ bool inventory_get(const struct place *place, const char *entry, int64_t now, js
                    struct error *err) {
     json_t *answer = NULL;
     bool asked = false;
-    if (place->socket) {
+    if (place->socket && !place->files_alone) {
         struct error why = {0};
         asked = ask(place, entry, &answer, &why);
         if (!asked && why.kind != ERROR_UNREACHABLE) {

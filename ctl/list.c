@@ -63,9 +63,9 @@ void list_print(const json_t *answer, int64_t now, struct buffer *out) {
     inventory_append_refusals(json_object_get(answer, "refused"), out);
 }
 
-enum ctl_exit ctl_list(struct ctl *ctl) {
+static enum ctl_exit run(struct ctl *ctl) {
     struct place place = {0};
-    enum ctl_exit status = place_find(&ctl->options, &place);
+    enum ctl_exit status = place_find(ctl, &place);
     if (status != CTL_FINE)
         return status;
     struct error err = {0};
@@ -74,7 +74,7 @@ enum ctl_exit ctl_list(struct ctl *ctl) {
     place_finish(&place);
     if (!ok)
         return ctl_fail(&err);
-    if (ctl->options.json)
+    if (ctl_has(ctl, "--json"))
         answer_append_json(answer, &ctl->out);
     else
         list_print(answer, ctl->now, &ctl->out);
@@ -82,3 +82,11 @@ enum ctl_exit ctl_list(struct ctl *ctl) {
     json_decref(answer);
     return status;
 }
+
+const struct ctl_verb verb_list = {
+    .name = "list",
+    .summary = "the certificates in the store, and the files it refuses",
+    .help = "Asks the daemon, which knows what it serves and what it kept; without one, reads the\n"
+            "store's files. Refused files follow with the reason and what mends them.\n",
+    .run = run,
+};

@@ -1,46 +1,38 @@
 /* mailstorectl: reads its command line, finds the verb, prints what it says. */
-#include "base/string_list.h"
 #include "base/time_text.h"
 #include "ctl/ctl.h"
 #include "ctl/options.h"
+
+extern const struct ctl_verb verb_help;
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static enum ctl_exit unknown_verb(const char *word) {
-    const char *names[32] = {0};
-    for (size_t i = 0; ctl_verbs[i].name && i + 1 < sizeof names / sizeof *names; i++)
-        names[i] = ctl_verbs[i].name;
-    const char *nearest = nearest_word(word, names);
-    if (nearest)
-        return ctl_misuse("unknown verb \"%s\"; did you mean \"%s\"?", word, nearest);
-    return ctl_misuse("unknown verb \"%s\"", word);
-}
-
 static enum ctl_exit run(struct ctl *ctl, const char *const *words, size_t count) {
-    if (ctl->options.version) {
+    struct error err = {0};
+    size_t used = 0;
+    ctl->arguments = words;
+    ctl->argument_count = count;
+    if (options_have(ctl->options, "--version")) {
         buffer_append_text(&ctl->out, "mailstorectl " MAILSTORED_VERSION "\n");
         return CTL_FINE;
     }
-    if (ctl->options.help) {
-        ctl->arguments = words;
-        ctl->argument_count = count > 0 ? 1 : 0;
-        return ctl_help(ctl);
-    }
+    if (options_have(ctl->options, "--help"))
+        return verb_help.run(ctl);
     if (count == 0)
         return ctl_misuse("what shall be done? a verb is missing");
-    const struct ctl_verb *verb = ctl_verb_find(words[0]);
+    const struct ctl_verb *verb = verb_find(words, count, &used, &err);
     if (!verb)
-        return unknown_verb(words[0]);
-    ctl->arguments = words + 1;
-    ctl->argument_count = count - 1;
+        return ctl_misuse("%s", err.text);
+    ctl->verb = verb;
+    ctl->arguments = words + used;
+    ctl->argument_count = count - used;
     if (ctl->argument_count < verb->least_arguments || ctl->argument_count > verb->most_arguments)
-        return ctl_misuse("usage: mailstorectl %s%s%s", verb->name, *verb->arguments ? " " : "",
-                          verb->arguments);
-    struct error err = {0};
-    if (!options_fit(&ctl->options, verb->name, &err))
+        return ctl_misuse("usage: mailstorectl %s%s%s", verb->name, verb->arguments ? " " : "",
+                          verb->arguments ? verb->arguments : "");
+    if (!options_fit(ctl->options, verb, &err))
         return ctl_misuse("%s", err.text);
     return verb->run(ctl);
 }
@@ -59,7 +51,8 @@ static enum ctl_exit print(const struct buffer *out, enum ctl_exit status) {
 }
 
 int main(int argc, char **argv) {
-    struct ctl ctl = {.now = time_now()};
+    struct ctl_options options = {0};
+    struct ctl ctl = {.options = &options, .now = time_now()};
     size_t count = argc > 0 ? (size_t)argc - 1 : 0;
     const char **words = calloc(count + 1, sizeof *words);
     struct error err = {.kind = ERROR_MEMORY, .text = "out of memory"};
@@ -67,7 +60,7 @@ int main(int argc, char **argv) {
     size_t word_count = 0;
     if (!words)
         status = ctl_fail(&err);
-    else if (!options_read((const char *const *)argv + 1, count, &ctl.options, words, &word_count,
+    else if (!options_read((const char *const *)argv + 1, count, &options, words, &word_count,
                            &err))
         status = ctl_misuse("%s", err.text);
     else {
@@ -75,6 +68,7 @@ int main(int argc, char **argv) {
         status = print(&ctl.out, status);
     }
     buffer_finish(&ctl.out);
+    options_finish(&options);
     free(words);
     return status;
 }

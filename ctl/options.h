@@ -1,17 +1,37 @@
 /* The command line of mailstorectl: options may stand before or behind the verb. */
 #pragma once
 
-#include "base/string_list.h"
 #include "ctl/ctl.h"
 
+/* Those of every verb; ends with a NULL name. */
+extern const struct ctl_option ctl_common_options[];
+
+struct ctl_given {
+    const char *option; /* name, of the table */
+    const char *value;  /* NULL: a switch */
+};
+/* As on the command line, in order; borrowed from it. */
+struct ctl_options {
+    struct ctl_given *items;
+    size_t count;
+};
+void options_finish(struct ctl_options *options);
+
 /* Reads `count` words (without the program's name). Gives the words that are no options, in order,
- * into `words` (borrowed pointers; room for `count`). False with ERROR_INPUT for an unknown option
- * or one without its value. */
+ * into `words` (borrowed pointers; room for `count`). False with ERROR_INPUT for an option that no
+ * verb knows, one without its value, a switch with one. */
 bool options_read(const char *const *arguments, size_t count, struct ctl_options *out,
                   const char **words, size_t *word_count, struct error *err);
 
 /* Is each option that was given one that this verb takes? */
-bool options_fit(const struct ctl_options *options, const char *verb, struct error *err);
+bool options_fit(const struct ctl_options *options, const struct ctl_verb *verb, struct error *err);
 
-/* Appends the lines that describe the options of a verb, or for NULL those of all verbs. */
-void options_describe(const char *verb, struct buffer *out);
+bool options_have(const struct ctl_options *options, const char *name);
+
+/* The verb that the words begin with; `used` of them (1 or 2) are its name. NULL with ERROR_INPUT:
+ * none, and what is near. */
+const struct ctl_verb *verb_find(const char *const *words, size_t count, size_t *used,
+                                 struct error *err);
+
+/* Appends the lines that describe a table of options; nothing for NULL. */
+void options_describe(const struct ctl_option *options, struct buffer *out);

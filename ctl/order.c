@@ -7,10 +7,10 @@
 enum { ORDER_TIMEOUT_MS = 60000 }; /* a first reading of many thousand files takes its time */
 
 enum ctl_exit order_give(struct ctl *ctl, const char *command, const char *done) {
-    if (ctl->options.store_folder)
+    if (ctl_has(ctl, "--store"))
         return ctl_misuse("%s asks a daemon; --store asks none", command);
     struct place place = {0};
-    enum ctl_exit status = place_find(&ctl->options, &place);
+    enum ctl_exit status = place_find(ctl, &place);
     if (status != CTL_FINE)
         return status;
     struct error err = {0};
@@ -20,7 +20,7 @@ enum ctl_exit order_give(struct ctl *ctl, const char *command, const char *done)
     if (!ok)
         return ctl_fail(&err);
     answer_strip(answer);
-    if (ctl->options.json)
+    if (ctl_has(ctl, "--json"))
         answer_append_json(answer, &ctl->out);
     else
         buffer_printf(&ctl->out, "%s\n", done);

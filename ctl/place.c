@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "conf/conf.h"
+#include "platform/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,27 +27,33 @@ static enum ctl_exit out_of_memory(struct place *place) {
     return ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
 }
 
-enum ctl_exit place_find(const struct ctl_options *options, struct place *out) {
-    struct place place = {0};
-    if (options->store_folder && !options->config_file) {
-        place.store_folder = strdup(options->store_folder);
-        if (!place.store_folder)
-            return out_of_memory(&place);
-        *out = place;
-        return CTL_FINE;
-    }
-    struct conf_overrides overrides = {.config_file = options->config_file,
-                                       .state_folder = options->state_folder,
+/* Nothing but a store was named. */
+static enum ctl_exit place_of_store(const char *folder, struct place *out) {
+    struct place place = {.files_alone = true, .store_folder = strdup(folder)};
+    place.state_folder = path_join(folder, ".mailstored");
+    if (!place.store_folder || !place.state_folder)
+        return out_of_memory(&place);
+    *out = place;
+    return CTL_FINE;
+}
+
+enum ctl_exit place_find(const struct ctl *ctl, struct place *out) {
+    const char *store = ctl_value(ctl, "--store");
+    struct conf_overrides overrides = {.config_file = ctl_value(ctl, "--config"),
+                                       .state_folder = ctl_value(ctl, "--state"),
                                        .reading = true};
+    if (store && !overrides.config_file && !overrides.state_folder)
+        return place_of_store(store, out);
     struct conf *conf = NULL;
     if (!conf_load(&overrides, print_mistake, NULL, &conf))
         return CTL_BAD_CONFIG;
-    place.accept_public_keys = conf->accept_public_keys;
-    place.store_folder = strdup(options->store_folder ? options->store_folder : conf->store_folder);
-    if (!options->store_folder)
-        place.socket = strdup(conf->control_socket);
+    struct place place = {.files_alone = store != NULL,
+                          .accept_public_keys = conf->accept_public_keys,
+                          .store_folder = strdup(store ? store : conf->store_folder),
+                          .state_folder = strdup(conf->state_folder),
+                          .socket = strdup(conf->control_socket)};
     conf_destroy(conf);
-    if (!place.store_folder || (!options->store_folder && !place.socket))
+    if (!place.store_folder || !place.state_folder || !place.socket)
         return out_of_memory(&place);
     *out = place;
     return CTL_FINE;
@@ -54,6 +61,7 @@ enum ctl_exit place_find(const struct ctl_options *options, struct place *out) {
 
 void place_finish(struct place *place) {
     free(place->store_folder);
+    free(place->state_folder);
     free(place->socket);
     *place = (struct place){0};
 }

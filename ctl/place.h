@@ -5,10 +5,14 @@
 
 struct place {
     char *store_folder;
-    char *socket; /* NULL: no daemon is to be asked */
+    char *state_folder; /* where waiting keys, the authority and pins are */
+    char *socket;       /* of the daemon; NULL: none is known */
+    bool files_alone;   /* a store was named: what it holds is asked of its files */
     bool accept_public_keys;
 };
 
-/* Says on standard error what is wrong, each mistake as FILE:LINE. Gives `out` if CTL_FINE. */
-enum ctl_exit place_find(const struct ctl_options *options, struct place *out);
+/* Where --store stands alone, nothing is known of a daemon, and what would be in its state folder
+ * is in a folder of the store that the store passes over: ".mailstored". Says on standard error
+ * what is wrong, each mistake as FILE:LINE. Gives `out` if CTL_FINE. */
+enum ctl_exit place_find(const struct ctl *ctl, struct place *out);
 void place_finish(struct place *place);

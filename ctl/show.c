@@ -114,9 +114,9 @@ static enum ctl_exit print_pem(const json_t *answer, struct buffer *out) {
     return CTL_FINE;
 }
 
-enum ctl_exit ctl_show(struct ctl *ctl) {
+static enum ctl_exit run(struct ctl *ctl) {
     struct place place = {0};
-    enum ctl_exit status = place_find(&ctl->options, &place);
+    enum ctl_exit status = place_find(ctl, &place);
     if (status != CTL_FINE)
         return status;
     struct error err = {0};
@@ -126,12 +126,31 @@ enum ctl_exit ctl_show(struct ctl *ctl) {
     if (!ok)
         return ctl_fail(&err);
     status = inventory_is_fine(answer, ctl->now) ? CTL_FINE : CTL_ATTENTION;
-    if (ctl->options.json)
+    if (ctl_has(ctl, "--json"))
         answer_append_json(answer, &ctl->out);
-    else if (ctl->options.pem)
+    else if (ctl_has(ctl, "--pem"))
         status = print_pem(answer, &ctl->out);
     else
         show_print(answer, ctl->now, &ctl->out);
     json_decref(answer);
     return status;
 }
+
+static const struct ctl_option options[] = {
+    {.name = "--pem", .help = "print the certificates as PEM, the leaf first; never a key"},
+    {0},
+};
+
+const struct ctl_verb verb_show = {
+    .name = "show",
+    .arguments = "NAME",
+    .summary = "everything about one certificate",
+    .help =
+        "The entry NAME with its chain, fingerprints, staple and refusals; from the daemon, or\n"
+        "without one from the store's files.\n",
+    .least_arguments = 1,
+    .most_arguments = 1,
+    .run = run,
+    .options = options,
+    .completion = CTL_COMPLETE_ENTRY,
+};

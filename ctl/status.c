@@ -124,7 +124,7 @@ static bool gather_twice(const char *socket, const char *server_name, int64_t no
 
 static enum ctl_exit without_daemon(const struct ctl *ctl, const struct place *place,
                                     const struct error *err, struct buffer *out) {
-    if (ctl->options.json) {
+    if (ctl_has(ctl, "--json")) {
         json_t *answer = json_pack("{s:b, s:o, s:o}", "running", 0, "error", report_text(err->text),
                                    "control_socket", report_text(place->socket));
         if (answer)
@@ -134,15 +134,15 @@ static enum ctl_exit without_daemon(const struct ctl *ctl, const struct place *p
     return ctl_fail(err);
 }
 
-enum ctl_exit ctl_status(struct ctl *ctl) {
+static enum ctl_exit run(struct ctl *ctl) {
     char name[NAME_SIZE];
-    const char *server_name = ctl->options.server_name;
-    if (ctl->options.store_folder)
+    const char *server_name = ctl_value(ctl, "--name");
+    if (ctl_has(ctl, "--store"))
         return ctl_misuse("status asks a daemon; --store asks none");
     if (server_name && !name_normalise(server_name, false, name))
         return ctl_misuse("--name: \"%s\" is no host name", server_name);
     struct place place = {0};
-    enum ctl_exit status = place_find(&ctl->options, &place);
+    enum ctl_exit status = place_find(ctl, &place);
     if (status != CTL_FINE)
         return status;
     struct error err = {0};
@@ -154,7 +154,7 @@ enum ctl_exit ctl_status(struct ctl *ctl) {
     }
     answer_strip(answer);
     json_object_set_new(answer, "running", json_true());
-    if (ctl->options.json)
+    if (ctl_has(ctl, "--json"))
         answer_append_json(answer, &ctl->out);
     else
         status_print(answer, ctl->now, &ctl->out);
@@ -164,3 +164,19 @@ done:
     place_finish(&place);
     return status;
 }
+
+static const struct ctl_option options[] = {
+    {.name = "--name", .value = "HOST", .help = "ask for this server name (SNI)"},
+    {0},
+};
+
+const struct ctl_verb verb_status = {
+    .name = "status",
+    .summary = "what each listener really serves",
+    .help = "Asks the daemon for its services, then connects to every listener and looks: which\n"
+            "certificate it sends, whether that is the one the daemon says it serves, and whether\n"
+            "it is valid now. A listener that redirects is asked over plain HTTP. Trust is not\n"
+            "judged.\n",
+    .run = run,
+    .options = options,
+};
