@@ -33,8 +33,8 @@ static unsigned bits_of(struct cert_key_choice choice) {
 
 const char *cert_key_choice_name(struct cert_key_choice choice,
                                  char out[static CERT_KEY_CHOICE_SIZE]) {
-    const char *form = choice.family == CERT_FAMILY_RSA ? "rsa-%u" : "ecdsa-p%u";
-    snprintf(out, CERT_KEY_CHOICE_SIZE, form, bits_of(choice));
+    const char *family = choice.family == CERT_FAMILY_RSA ? "rsa-" : "ecdsa-p";
+    snprintf(out, CERT_KEY_CHOICE_SIZE, "%s%u", family, bits_of(choice));
     return out;
 }
 
