@@ -54,6 +54,18 @@ static bool read_bytes(struct conf_reading *reading, const char *name, const str
     return conf_read(reading, reading->conf->file, bytes);
 }
 
+/* So that whoever would pin a certificate elsewhere can be shown the line that goes first. */
+static void note_pins(const struct conf_reading *reading) {
+    for (size_t i = 0; i < reading->conf->service_count; i++) {
+        struct conf_service *service = &reading->conf->services[i];
+        if (!service->certificate)
+            continue;
+        const struct conf_origin at = conf_place_of(reading, &service->certificate, CONF_BUILT_IN);
+        service->certificate_file = at.file;
+        service->certificate_line = at.line;
+    }
+}
+
 bool conf_load_bytes(const struct conf_overrides *overrides, const char *name,
                      const struct blob *bytes, conf_report *report, void *context,
                      struct conf **out) {
@@ -75,6 +87,7 @@ bool conf_load_bytes(const struct conf_overrides *overrides, const char *name,
         conf_out_of_memory(&reading.mistakes);
         goto done;
     }
+    note_pins(&reading);
     conf_listen(conf, overrides->listen, overrides->listen_count, &reading.mistakes);
     conf_check(&reading, overrides);
     ok = reading.mistakes.count == 0;

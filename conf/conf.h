@@ -21,18 +21,26 @@ struct conf_listener {
                     */
     uint16_t port; /* 0: any free one */
     enum conf_protocol protocol;
-    char *certificate; /* pinned entry; NULL: the service's choice */
+    char *certificate; /* pinned entry, or CONF_AUTHORITY; NULL: the service's choice */
     const char *file;  /* where it stands, for messages: one of conf's `files`, "command line" for
                           --listen, "built in" for defaults */
     unsigned line;     /* 0: not from a file */
 };
+
+/* As a pinned certificate: not an entry of that name, but the service's leaf of the local
+ * authority, which the daemon issues and renews. */
+#define CONF_AUTHORITY "authority"
 
 struct conf_service {
     char *name; /* "web-access" */
     bool enabled;
     struct conf_listener *listeners;
     size_t listener_count;
-    char *certificate; /* pinned entry; NULL: chosen by name and address */
+    char *certificate; /* pinned entry, or CONF_AUTHORITY; NULL: chosen by name and address */
+    const char *certificate_file; /* where it is pinned, as for a listener; NULL: it is not */
+    unsigned certificate_line;
+    struct string_list
+        certificate_names; /* names and addresses of its leaf; empty: the host's own */
     char
         *redirect_to; /* for CONF_REDIRECT: name of the service it leads to; default "web-access" */
     char *redirect_host; /* host to send clients to; NULL: the one they used, if it is a plausible
@@ -75,6 +83,12 @@ struct conf {
         char *key; /* "ecdsa-p256" …; NULL: ecdsa-p256 for modern, rsa-2048 for classic */
         struct string_list names; /* extra DNS names and addresses */
     } first_certificate;
+
+    struct {
+        int64_t leaf_lifetime_s; /* of the certificates it issues for services; default 90 days */
+        char *key;               /* theirs: "ecdsa-p256" … */
+        char *passphrase_file;   /* of its key; NULL: the service manager's credential, if any */
+    } authority;
 
     struct {
         enum log_level level;

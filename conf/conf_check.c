@@ -129,6 +129,25 @@ static void check_redirect(struct conf_reading *reading, const struct conf_servi
     buffer_finish(&allowed);
 }
 
+static bool is_authority(const char *certificate) {
+    return certificate && strcmp(certificate, CONF_AUTHORITY) == 0;
+}
+
+/* Names are of the leaf that the local authority issues; any other certificate brings its own. */
+static void check_certificate_names(struct conf_reading *reading,
+                                    const struct conf_service *service) {
+    bool wanted = is_authority(service->certificate);
+    for (size_t i = 0; i < service->listener_count; i++)
+        wanted = wanted || is_authority(service->listeners[i].certificate);
+    if (service->certificate_names.count > 0 && !wanted)
+        conf_mistake(
+            &reading->mistakes,
+            conf_place_of(reading, &service->certificate_names, service_origin(reading, service)),
+            "%s has certificate_names, but no certificate of the local authority; "
+            "allowed: beside certificate = \"" CONF_AUTHORITY "\"",
+            service->name);
+}
+
 static void check_services(struct conf_reading *reading) {
     const struct conf *conf = reading->conf;
     bool any_enabled = false;
@@ -141,6 +160,7 @@ static void check_services(struct conf_reading *reading) {
                          "\"*\"; port = 8462; } ), or enabled = false",
                          service->name);
         check_redirect(reading, service);
+        check_certificate_names(reading, service);
     }
     if (!any_enabled && !reading->services_broken)
         conf_mistake(&reading->mistakes, conf_place_of(reading, &conf->services, whole_file(conf)),

@@ -65,8 +65,20 @@ static const struct conf_setting first_certificate_settings[] = {
     {"key", CONF_TEXT, AT(first_certificate.key), .fits = conf_is_key_choice,
      .allowed = CONF_KEY_CHOICES},
     {"names", CONF_TEXTS, AT(first_certificate.names), .fits = conf_is_certificate_name,
-     .allowed = "a DNS name (international names in their xn-- form), also with a leading \"*.\", "
-                "or an IP address"},
+     .allowed = CONF_CERTIFICATE_NAMES},
+    {0},
+};
+
+#define DAY_S ((int64_t)24 * 3600)
+
+/* 824 days and the little that a leaf is backdated by stay within the 825 days that Apple's clients
+ * allow. */
+static const struct conf_setting authority_settings[] = {
+    {"leaf_lifetime_s", CONF_NUMBER, AT(authority.leaf_lifetime_s), .initial = 90 * DAY_S,
+     RANGE(10, 824 * DAY_S)},
+    {"key", CONF_TEXT, AT(authority.key), .initial_text = "ecdsa-p256", .required = true,
+     .fits = conf_is_key_choice, .allowed = CONF_KEY_CHOICES},
+    {"passphrase_file", CONF_PATH, AT(authority.passphrase_file)},
     {0},
 };
 
@@ -98,6 +110,8 @@ const struct conf_setting conf_service_settings[] = {
     {"enabled", CONF_FLAG, AT(enabled), .initial = true},
     {"certificate", CONF_TEXT, AT(certificate), .fits = conf_is_entry_name,
      .allowed = CONF_ENTRY_NAMES},
+    {"certificate_names", CONF_TEXTS, AT(certificate_names), .fits = conf_is_certificate_name,
+     .allowed = CONF_CERTIFICATE_NAMES},
     {"access_log", CONF_PATH, AT(access_log)},
     {"hsts_s", CONF_NUMBER, AT(hsts_s), RANGE(0, 315360000)},
     {"redirect_to", CONF_TEXT, AT(redirect_to), .initial_text = CONF_MAIN_SERVICE,
@@ -119,6 +133,7 @@ const struct conf_setting conf_settings[] = {
     {"tls", CONF_GROUP, .group = tls_settings},
     {"limits", CONF_GROUP, .group = limits_settings},
     {"first_certificate", CONF_GROUP, .group = first_certificate_settings},
+    {"authority", CONF_GROUP, .group = authority_settings},
     {"log", CONF_GROUP, .group = log_settings},
     {"services", CONF_SERVICES, AT(services), .group = conf_service_settings},
     {0},

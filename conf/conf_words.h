@@ -7,6 +7,9 @@
 #define CONF_ENTRY_NAMES                                                                         \
     "the name of an entry of the store: no path, no leading dot, no name the store passes over " \
     "(~, .tmp, .swp, .bak at its end)"
+#define CONF_CERTIFICATE_NAMES                                                                \
+    "a DNS name (international names in their xn-- form), also with a leading \"*.\", or an " \
+    "IP address"
 #define CONF_KEY_CHOICES "ecdsa-p256, ecdsa-p384, rsa-2048, rsa-3072 or rsa-4096"
 
 #define CONF_HANDED_OVER "systemd:"

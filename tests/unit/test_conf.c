@@ -227,7 +227,7 @@ static void inclusions_keep_their_lines(void **state) {
              "\"warning\", \"notice\", \"info\", \"debug\"");
 #define HERE                                                                                     \
     "allowed here: \"state_folder\", \"store_folder\", \"control_socket\", \"store\", \"tls\", " \
-    "\"limits\", \"first_certificate\", \"log\", \"services\""
+    "\"limits\", \"first_certificate\", \"authority\", \"log\", \"services\""
     EXPECT(loading, text,
            "sub/ports.conf:1: services.a.listeners[1].port is 4294975758; allowed: 0 to 65535",
            "sub/ports.conf:3: there is no setting services.a.listeners[2].prot; did you mean "
@@ -313,8 +313,7 @@ static void all_mistakes_are_told_in_one_reading(void **state) {
            "main.conf:7: limits.header_bytes is 511; allowed: 512 to 65536",
            "main.conf:8: limits.idle_timeout_s is 0; allowed: 1 to 86400",
            "main.conf:10: first_certificate.key is \"rsa-1024\"; allowed: " CONF_KEY_CHOICES,
-           "main.conf:10: first_certificate.names[1] is \"a b\"; allowed: a DNS name "
-           "(international names in their xn-- form), also with a leading \"*.\", or an IP address",
+           "main.conf:10: first_certificate.names[1] is \"a b\"; allowed: " CONF_CERTIFICATE_NAMES,
            "main.conf:10: first_certificate.shape is \"old\"; allowed: \"modern\", \"classic\"",
            "main.conf:12: services.a.enabled is an integer, but must be true or false",
            "main.conf:13: services.a.certificate is \"../key\"; allowed: " CONF_ENTRY_NAMES,
@@ -333,6 +332,51 @@ static void all_mistakes_are_told_in_one_reading(void **state) {
            "main.conf:16: services.a.listeners[3].certificate is \".x\"; allowed: "
            "" CONF_ENTRY_NAMES,
            "main.conf:17: services.a.listeners[4] has no port; allowed: port = 0 to 65535");
+}
+
+static void authority_settings_have_their_limits(void **state) {
+    EXPECT(*state, "authority: { leaf_lifetime_s = 9; key = \"\"; };\n" SOUND,
+           "main.conf:1: authority.leaf_lifetime_s is 9; allowed: 10 to 71193600",
+           "main.conf:1: authority.key is empty; allowed: " CONF_KEY_CHOICES);
+}
+
+static void names_are_for_a_certificate_of_the_authority(void **state) {
+    EXPECT(*state,
+           "services: { a: {\n"
+           "  certificate = \"b\";\n"
+           "  certificate_names = [\"mail.example.org\"];\n"
+           "  listeners = ( { port = 8462; } ); };\n"
+           "c: {\n"
+           "  certificate = \"authority\";\n"
+           "  certificate_names = [\"mail.example.org\",\n"
+           "    \"no/name\"];\n"
+           "  listeners = ( { port = 8463; } ); }; };\n",
+           "main.conf:3: a has certificate_names, but no certificate of the local authority; "
+           "allowed: beside certificate = \"authority\"",
+           "main.conf:8: services.c.certificate_names[2] is \"no/name\"; "
+           "allowed: " CONF_CERTIFICATE_NAMES);
+    /* One listener's is enough. */
+    conf_destroy(expect_sound(*state, "services: { a: { certificate_names = [\"*.example.org\"]; "
+                                      "listeners = ( { port = 1; certificate = \"authority\"; } ); "
+                                      "}; };"));
+}
+
+static void a_pinned_certificate_knows_its_line(void **state) {
+    struct loading *loading = *state;
+    struct conf *conf = expect_sound(loading, "services: {\n"
+                                              "  web-access: {\n"
+                                              "    certificate =\n"
+                                              "      \"here\";\n"
+                                              "  };\n"
+                                              "  client: { certificate = \"\"; };\n"
+                                              "};\n");
+    const struct conf_service *pinned = conf_service_find(conf, "web-access");
+    assert_string_equal(pinned->certificate_file, loading->main_file);
+    assert_in_range(pinned->certificate_line, 3, 4);
+    const struct conf_service *free = conf_service_find(conf, "client");
+    assert_null(free->certificate);
+    assert_null(free->certificate_file);
+    conf_destroy(conf);
 }
 
 static void wrong_listener_overlaps_nothing(void **state) {
@@ -634,6 +678,9 @@ int main(void) {
         IN_FOLDER(inclusions_that_cannot_be_are_told),
         IN_FOLDER(inclusions_that_multiply_end),
         IN_FOLDER(all_mistakes_are_told_in_one_reading),
+        IN_FOLDER(authority_settings_have_their_limits),
+        IN_FOLDER(names_are_for_a_certificate_of_the_authority),
+        IN_FOLDER(a_pinned_certificate_knows_its_line),
         IN_FOLDER(wrong_listener_overlaps_nothing),
         IN_FOLDER(syntax_errors_name_the_token),
         IN_FOLDER(file_that_cannot_be_read_is_told),
