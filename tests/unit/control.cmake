@@ -1,3 +1,7 @@
 unit_test(control control)
-target_link_libraries(test_control PRIVATE PkgConfig::JANSSON)
+unit_test(pin_file control)
+foreach(control_test IN ITEMS control pin_file)
+    target_link_libraries(test_${control_test} PRIVATE PkgConfig::JANSSON)
+endforeach()
 fuzz_target(control control)
+fuzz_target(pin_file control)
