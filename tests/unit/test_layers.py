@@ -31,7 +31,7 @@ ROOMS = {
 LIBRARIES = {
     "gnutls/": {"certs", "daemon", "ctl"},
     "idn2.h": {"certs"},
-    "jansson.h": {"report", "control", "daemon", "ctl"},
+    "jansson.h": {"certs", "report", "control", "daemon", "ctl"},
     "libconfig.h": {"conf"},
     "microhttpd.h": {"daemon"},
 }
