@@ -26,6 +26,11 @@ enum ctl_exit ctl_fail(const struct error *err) {
     }
 }
 
+enum ctl_exit ctl_fail_given(const struct error *err) {
+    enum ctl_exit status = ctl_fail(err);
+    return status == CTL_NO_ENTRY ? CTL_FAILED : status;
+}
+
 enum ctl_exit ctl_misuse(const char *format, ...) {
     char text[600];
     va_list arguments;

@@ -1,0 +1,55 @@
+/* Putting an entry into the store and telling of it: what the verbs have in common that make one or
+ * take one in. */
+#pragma once
+
+#include "certs/cert.h"
+#include "certs/entry_meta.h"
+#include "ctl/place.h"
+
+/* Options of these verbs, beside WAIT_OPTION. */
+#define ENTRY_PUT_OPTIONS                                                                     \
+    {.name = "--entry",                                                                       \
+     .value = "ENTRY",                                                                        \
+     .help = "the entry's name in the store, if it is to be another",                         \
+     .completion = CTL_COMPLETE_ENTRY},                                                       \
+    {                                                                                         \
+        .name = "--force", .help = "take the place of an entry of that name, if there is one" \
+    }
+#define FRIENDLY_NAME_OPTION                                            \
+    {                                                                   \
+        .name = "--friendly-name", .value = "TEXT",                     \
+        .help = "what people call it; stands in a PKCS#12 made from it" \
+    }
+#define EXPORTABLE_OPTION                                                      \
+    {                                                                          \
+        .name = "--exportable",                                                \
+        .help = "its key may leave the store, in a PKCS#12 made by \"export\"" \
+    }
+
+/* The entry's name: --entry's, or one made from `text`. Newly allocated, or NULL: said on standard
+ * error, with `status`. */
+char *entry_put_name(const struct ctl *ctl, const char *text, enum ctl_exit *status);
+
+/* Can the entry be put there: refuses an existing one without --force, before anything takes a
+ * while. */
+enum ctl_exit entry_put_check(const struct ctl *ctl, const struct place *place, const char *entry);
+
+/* Fills `meta` from --friendly-name and --exportable, as far as the verb has them and they were
+ * given, and with what made it and when. */
+enum ctl_exit entry_put_meta(const struct ctl *ctl, const char *made_by, struct entry_meta *meta);
+
+/* Borrowed. */
+struct entry_put {
+    const char *entry;
+    const struct cert_material *material;
+    const struct entry_meta *meta;
+    const struct string_list *warnings;
+};
+/* Puts it into the store, waits for the daemon where --wait asks for it, and prints what became of
+ * it. `more`: further members of the answer (taken), or NULL. */
+enum ctl_exit entry_put(struct ctl *ctl, const struct place *place, const struct entry_put *put,
+                        json_t *more);
+
+/* What entry_put prints for people; of the members that `more` can have it knows "missing_issuer",
+ * "csr" and "written". */
+void entry_put_print(const json_t *answer, int64_t now, struct buffer *out);

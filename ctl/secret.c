@@ -1,0 +1,136 @@
+#include "ctl/secret.h"
+
+#include "platform/file.h"
+#include "platform/terminal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SECRET_LIMIT = 4096, OPTION_SIZE = 32, DESCRIPTOR_LIMIT = 1 << 20 };
+
+/* What was given for "--password-file" or "--password-fd". */
+static const char *given(const struct ctl *ctl, const char *word, const char *ending) {
+    char option[OPTION_SIZE];
+    snprintf(option, sizeof option, "--%s-%s", word, ending);
+    return ctl_value(ctl, option);
+}
+
+/* To its end; also a pipe, as shells make them of <(command). `from` names it in messages. */
+static bool read_stream(FILE *stream, const char *from, const char *word, struct blob *out,
+                        struct error *err) {
+    bool ok = false;
+    char text[SECRET_LIMIT + 1];
+    setvbuf(stream, NULL, _IONBF, 0); /* no copy of it stays in a buffer */
+    size_t size = fread(text, 1, sizeof text, stream);
+    if (ferror(stream)) {
+        error_set_system(err, errno, "%s: the %s cannot be read", from, word);
+        goto done;
+    }
+    if (size > SECRET_LIMIT) {
+        error_set(err, ERROR_INPUT, "%s: it holds more than the %d octets a %s may have", from,
+                  SECRET_LIMIT, word);
+        goto done;
+    }
+    if (size > 0 && text[size - 1] == '\n')
+        size--;
+    if (size > 0 && text[size - 1] == '\r')
+        size--;
+    if (memchr(text, '\0', size)) {
+        error_set(err, ERROR_INPUT, "%s: the %s holds a zero octet: save it as UTF-8 text", from,
+                  word);
+        goto done;
+    }
+    ok = blob_copy(text, size, out);
+    if (!ok)
+        error_set(err, ERROR_MEMORY, "out of memory");
+done:
+    memory_wipe(text, sizeof text);
+    return ok;
+}
+
+static bool read_file(const char *path, const char *word, struct blob *out, struct error *err) {
+    struct file_identity identity;
+    FILE *stream = fopen(path, "rbe");
+    if (!stream) {
+        error_set_system(err, errno, "%s: the %s cannot be read", path, word);
+        return false;
+    }
+    if (file_identify(path, &identity, NULL) && identity.is_regular &&
+        file_readable_by_all(&identity))
+        ctl_warn("warning: everyone can read the %s in %s: chmod 600 it", word, path);
+    bool ok = read_stream(stream, path, word, out, err);
+    fclose(stream);
+    return ok;
+}
+
+static bool read_descriptor(const char *number, const char *word, struct blob *out,
+                            struct error *err) {
+    char *end = NULL, from[OPTION_SIZE];
+    errno = 0;
+    long descriptor = strtol(number, &end, 10);
+    if (errno != 0 || *end || end == number || descriptor < 0 || descriptor > DESCRIPTOR_LIMIT) {
+        error_set(err, ERROR_INPUT,
+                  "--%s-fd %s: it is no descriptor: give its number, as in \"--%s-fd 3 3<FILE\"",
+                  word, number, word);
+        return false;
+    }
+    snprintf(from, sizeof from, "descriptor %ld", descriptor);
+    FILE *stream = fdopen((int)descriptor, "rb");
+    if (!stream) {
+        error_set_system(err, errno, "%s: the %s cannot be read", from, word);
+        return false;
+    }
+    bool ok = read_stream(stream, from, word, out, err);
+    fclose(stream);
+    return ok;
+}
+
+/* A second time, since nobody sees what was typed. */
+static bool ask_again(const char *word, const struct blob *first, struct error *err) {
+    struct blob second = {0};
+    char prompt[OPTION_SIZE];
+    snprintf(prompt, sizeof prompt, "The same %s again: ", word);
+    if (!terminal_ask_secret(prompt, &second, err))
+        return false;
+    bool same = blob_equal(first, &second);
+    blob_wipe(&second);
+    if (!same)
+        error_set(err, ERROR_INPUT, "the two %ss differ: try again", word);
+    return same;
+}
+
+bool secret_get(const struct ctl *ctl, const char *word, const char *prompt, bool twice,
+                struct blob *out, struct error *err) {
+    const char *file = given(ctl, word, "file"), *descriptor = given(ctl, word, "fd");
+    if (file && descriptor) {
+        error_set(err, ERROR_INPUT, "--%s-file and --%s-fd were both given: leave one out", word,
+                  word);
+        return false;
+    }
+    if (file)
+        return read_file(file, word, out, err);
+    if (descriptor)
+        return read_descriptor(descriptor, word, out, err);
+    if (!terminal_is_there()) {
+        error_set(err, ERROR_MISSING,
+                  "a %s is needed, and there is no terminal to ask on: give --%s-file FILE or "
+                  "--%s-fd N",
+                  word, word, word);
+        return false;
+    }
+    struct blob answer = {0};
+    if (!terminal_ask_secret(prompt, &answer, err))
+        return false;
+    if (twice && !ask_again(word, &answer, err)) {
+        blob_wipe(&answer);
+        return false;
+    }
+    *out = answer;
+    return true;
+}
+
+bool secret_can_be_asked(const struct ctl *ctl, const char *word) {
+    return given(ctl, word, "file") || given(ctl, word, "fd") || terminal_is_there();
+}
