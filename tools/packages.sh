@@ -17,6 +17,7 @@ packages_valgrind=(valgrind "${packages_system[@]}")
 packages_fuzz=(clang llvm libclang-rt-dev "${packages_unit[@]}")
 packages_system=("${packages_unit[@]}" "${packages_pytest[@]}" python3-cryptography
     curl openssl gnutls-bin iproute2 chromium chromium-driver fonts-dejavu-core libnss3-tools)
+packages_clients=("${packages_system[@]}" wget nodejs default-jdk-headless firefox-esr)
 packages_asan=("${packages_system[@]}")
 packages_tsan=("${packages_system[@]}")
 packages_package=("${packages_unit[@]}" "${packages_pytest[@]}" dpkg-dev lintian mmdebstrap)
