@@ -137,6 +137,10 @@ const struct blob *cert_chain(const struct cert *cert, size_t i) {
     return &cert->material.chain[i];
 }
 
+const struct blob *cert_key(const struct cert *cert) {
+    return &cert->material.key;
+}
+
 bool cert_same(const struct cert *a, const struct cert *b) {
     const struct cert_material *left = &a->material, *right = &b->material;
     if (left->chain_count != right->chain_count || !blob_equal(&left->key, &right->key) ||

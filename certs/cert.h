@@ -77,6 +77,8 @@ const char *cert_name(const struct cert *cert); /* the entry's */
 const struct cert_info *cert_info(const struct cert *cert);
 size_t cert_chain_count(const struct cert *cert);
 const struct blob *cert_chain(const struct cert *cert, size_t i); /* DER */
+/* For export alone: the private key, DER. Whoever copies it wipes the copy. */
+const struct blob *cert_key(const struct cert *cert);
 bool cert_same(const struct cert *a, const struct cert *b);       /* equal chain, key and staple */
 bool cert_valid_at(const struct cert *cert, int64_t now);
 

@@ -2,7 +2,6 @@
 
 #include "base/time_text.h"
 #include "base/utf8.h"
-#include "certs/cert_store.h"
 #include "control/control.h"
 #include "ctl/answer.h"
 #include "report/report.h"
@@ -40,8 +39,7 @@ static void scan_until_settled(struct cert_store *store, struct error *unreadabl
     }
 }
 
-static bool read_files(const struct place *place, const char *entry, int64_t now, json_t **out,
-                       struct error *err) {
+bool inventory_read(const struct place *place, struct cert_store **out, struct error *err) {
     struct cert_store_options options = {.folder = place->store_folder,
                                          .accept_public_keys = place->accept_public_keys};
     struct cert_store *store = NULL;
@@ -49,11 +47,23 @@ static bool read_files(const struct place *place, const char *entry, int64_t now
         return false;
     struct error unreadable = {0};
     scan_until_settled(store, &unreadable);
+    if (unreadable.kind != ERROR_NONE) {
+        *err = unreadable;
+        cert_store_destroy(store);
+        return false;
+    }
+    *out = store;
+    return true;
+}
+
+static bool read_files(const struct place *place, const char *entry, int64_t now, json_t **out,
+                       struct error *err) {
+    struct cert_store *store = NULL;
+    if (!inventory_read(place, &store, err))
+        return false;
     json_t *answer = NULL;
     struct report_uses unknown = {0};
-    if (unreadable.kind != ERROR_NONE)
-        *err = unreadable;
-    else if (entry)
+    if (entry)
         answer = report_show(store, entry, unknown, now, err);
     else if (!(answer = report_list(store, unknown, now)))
         error_set(err, ERROR_MEMORY, "out of memory");

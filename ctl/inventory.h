@@ -1,6 +1,7 @@
 /* What the store holds: as the daemon says, or, where none answers, as its files say. */
 #pragma once
 
+#include "certs/cert_store.h"
 #include "ctl/place.h"
 
 #include <jansson.h>
@@ -11,6 +12,10 @@ enum { INVENTORY_TIMEOUT_MS = 30000 };
  * "files") and `store_folder`. ERROR_MISSING: no such entry. Gives `out`. */
 bool inventory_get(const struct place *place, const char *entry, int64_t now, json_t **out,
                    struct error *err);
+
+/* The store's files, read as the daemon reads them, when nothing in them is settling any more.
+ * Gives `out`. */
+bool inventory_read(const struct place *place, struct cert_store **out, struct error *err);
 
 /* Does an entry, or an answer as a whole, need attention: expired, not valid yet, refused? */
 bool inventory_entry_is_fine(const json_t *entry, int64_t now);
