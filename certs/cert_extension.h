@@ -60,6 +60,7 @@ void cert_alt_names_finish(struct cert_alt_names *names);
 bool cert_alt_names_add(struct cert_alt_names *names, enum cert_alt_kind kind, const char *text,
                         const struct blob *der);
 
+/* ERROR_INPUT names the one that is not what its kind says. */
 bool cert_extension_alternative_names(const struct cert_alt_names *names, struct blob *out,
                                       struct error *err);
 bool cert_extension_key_purposes(const struct string_list *oids, struct blob *out,
@@ -77,5 +78,7 @@ bool cert_extension_name_constraints(const struct string_list *domains,
                                      const struct string_list *networks, struct blob *out,
                                      struct error *err);
 
-/* An object identifier's text: digits and dots, at least two arcs, the first two in range? */
+enum { CERT_OID_SIZE = 128 };
+/* An object identifier's text, shorter than CERT_OID_SIZE: digits and dots, at least two arcs, the
+ * first two in range, each below 2^63? */
 bool cert_oid_is_valid(const char *text);

@@ -37,7 +37,8 @@ const char *x500_name_value(const struct x500_name *name, const char *oid);
 #define X500_COMMON_NAME "2.5.4.3"
 #define X500_COUNTRY "2.5.4.6"
 
-/* The name in DER, one attribute to each relative distinguished name: country, serial number and
- * qualifier as PrintableString, e-mail address and domain component as IA5String, everything else
- * as UTF8String. Gives `out`. */
+/* The name in DER, one attribute to each relative distinguished name: country, serial number,
+ * telephone number and qualifier as PrintableString, e-mail address and domain component as
+ * IA5String, everything else as UTF8String. Checks the values as x500_name_parse does. Gives `out`.
+ */
 bool x500_name_encode(const struct x500_name *name, struct blob *out, struct error *err);

@@ -7,6 +7,8 @@ endfunction()
 
 certs_test(names)
 certs_test(name_from_person)
+certs_test(x500_name)
+certs_test(cert_extension)
 certs_test(cert)
 certs_test(cert_make)
 certs_test(entry_meta)
@@ -20,6 +22,7 @@ target_link_options(test_cert_store_memory PRIVATE
 
 fuzz_target(names certs platform base)
 fuzz_target(name_from_person certs platform base)
+fuzz_target(x500_name certs platform base)
 fuzz_target(cert_info certs platform base)
 fuzz_target(entry_meta certs platform base)
 fuzz_target(cert_read certs platform base)

@@ -1,0 +1,94 @@
+#include "certs/der_write.h"
+
+#include "certs/der.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEADER_LIMIT = 6 };
+
+static size_t write_header(unsigned tag, size_t size, unsigned char out[static HEADER_LIMIT]) {
+    size_t octets = 0;
+    out[0] = (unsigned char)tag;
+    if (size < 0x80) {
+        out[1] = (unsigned char)size;
+        return 2;
+    }
+    assert(size <= UINT32_MAX);
+    for (size_t rest = size; rest > 0; rest >>= 8)
+        octets++;
+    out[1] = (unsigned char)(0x80 | octets);
+    for (size_t i = 0; i < octets; i++)
+        out[2 + i] = (unsigned char)(size >> 8 * (octets - 1 - i));
+    return 2 + octets;
+}
+
+void der_put(struct buffer *out, unsigned tag, const void *content, size_t size) {
+    unsigned char header[HEADER_LIMIT];
+    buffer_append(out, header, write_header(tag, size, header));
+    buffer_append(out, content, size);
+}
+
+void der_put_text(struct buffer *out, unsigned tag, const char *text) {
+    der_put(out, tag, text, strlen(text));
+}
+
+void der_put_number(struct buffer *out, unsigned value) {
+    unsigned char octets[sizeof value + 1] = {0};
+    size_t at = sizeof octets;
+    do {
+        octets[--at] = (unsigned char)value;
+        value >>= 8;
+    } while (value > 0);
+    if (octets[at] & 0x80)
+        at--; /* the first bit is the sign */
+    der_put(out, DER_INTEGER, octets + at, sizeof octets - at);
+}
+
+/* In groups of seven bits, the first one foremost. */
+static void put_arc(struct buffer *out, uint64_t arc) {
+    unsigned char octets[10];
+    size_t at = sizeof octets;
+    unsigned char more = 0;
+    do {
+        octets[--at] = (unsigned char)((arc & 0x7f) | more);
+        more = 0x80;
+        arc >>= 7;
+    } while (arc > 0);
+    buffer_append(out, octets + at, sizeof octets - at);
+}
+
+void der_put_oid(struct buffer *out, unsigned tag, const char *text) {
+    char *end = NULL;
+    size_t start = out->size;
+    uint64_t first = strtoull(text, &end, 10);
+    uint64_t second = strtoull(end + 1, &end, 10);
+    put_arc(out, first * 40 + second);
+    while (*end == '.')
+        put_arc(out, strtoull(end + 1, &end, 10));
+    der_close(out, start, tag);
+}
+
+void der_close(struct buffer *out, size_t start, unsigned tag) {
+    unsigned char header[HEADER_LIMIT];
+    size_t content = out->size - start;
+    size_t size = write_header(tag, content, header);
+    buffer_append(out, header, size); /* makes the room */
+    if (out->failed)
+        return;
+    memmove(out->data + start + size, out->data + start, content);
+    memcpy(out->data + start, header, size);
+}
+
+bool der_give(struct buffer *buffer, struct blob *out, struct error *err) {
+    if (buffer->failed || !buffer->data) {
+        buffer_finish(buffer);
+        error_set(err, ERROR_MEMORY, "out of memory");
+        return false;
+    }
+    *out = (struct blob){(unsigned char *)buffer->data, buffer->size};
+    *buffer = (struct buffer){0};
+    return true;
+}

@@ -1,0 +1,22 @@
+/* Inside certs/: writing DER (X.690) into a buffer.
+ *
+ * Appending does nothing once memory has run out (base/blob.h): look once, at the end. What holds
+ * other elements is closed around them: `size_t start = out->size; … der_close(out, start, TAG)`.
+ * Tags: certs/der.h. Nothing secret is written this way. */
+#pragma once
+
+#include "base/blob.h"
+#include "base/error.h"
+
+void der_put(struct buffer *out, unsigned tag, const void *content, size_t size);
+void der_put_text(struct buffer *out, unsigned tag, const char *text);
+void der_put_number(struct buffer *out, unsigned value); /* an INTEGER */
+
+/* The object identifier's text must be valid: cert_oid_is_valid. */
+void der_put_oid(struct buffer *out, unsigned tag, const char *text);
+
+/* Makes what was appended since `start` the content of one element. */
+void der_close(struct buffer *out, size_t start, unsigned tag);
+
+/* Gives the octets as `out` and empties the buffer; false: memory has run out. */
+bool der_give(struct buffer *buffer, struct blob *out, struct error *err);
