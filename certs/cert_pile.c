@@ -15,6 +15,7 @@ void cert_pile_finish(struct cert_pile *pile) {
     free(pile->certs);
     for (size_t i = 0; i < pile->key_count; i++)
         gnutls_x509_privkey_deinit(pile->keys[i]);
+    free(pile->friendly_name);
     *pile = (struct cert_pile){0};
 }
 

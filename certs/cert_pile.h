@@ -20,6 +20,7 @@ struct cert_pile {
     size_t key_count;
     /* The first thing in the file that was not wanted, NULL if there was none. */
     const struct cert_pile_stranger *stranger;
+    char *friendly_name; /* of a key or its certificate in a PKCS#12; NULL: none */
 };
 
 void cert_pile_finish(struct cert_pile *pile); /* wipes the keys */

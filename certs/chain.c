@@ -121,6 +121,12 @@ static void explain_mismatch(const struct cert_pile *pile, const struct link *li
     unsigned cert_bits = 0, key_bits = 0;
     int cert_kind = gnutls_x509_crt_get_pk_algorithm(links[0].certificate, &cert_bits);
     int key_kind = gnutls_x509_privkey_get_pk_algorithm2(pile->keys[0], &key_bits);
+    if (!certificate) {
+        error_set(err, ERROR_INPUT,
+                  "no private key among the files is that of a certificate among them: name the "
+                  "key that the certificate was made with");
+        return;
+    }
     if (cert_kind < 0 || key_kind < 0 || (cert_kind == key_kind && cert_bits == key_bits)) {
         error_set(err, ERROR_INPUT,
                   "the key does not match the certificate: put the key that %s was made with into "
@@ -135,6 +141,11 @@ static void explain_mismatch(const struct cert_pile *pile, const struct link *li
               gnutls_pk_get_name((gnutls_pk_algorithm_t)key_kind), key_bits, certificate, key);
 }
 
+static void name_file(const char *file, struct error *err) {
+    if (file)
+        error_prefix(err, "%s", file);
+}
+
 bool chain_build(const struct cert_pile *pile, const char *certificate, const char *key,
                  struct cert_material *out, struct error *err) {
     bool ok = false;
@@ -142,12 +153,12 @@ bool chain_build(const struct cert_pile *pile, const char *certificate, const ch
     struct cert_material material = {0};
     size_t leaf = 0, key_at = 0, places[CERT_CHAIN_LIMIT];
     if (!links_read(pile, &links, err)) {
-        error_prefix(err, "%s", certificate);
+        name_file(certificate, err);
         return false;
     }
     if (!find_leaf(pile, links, &leaf, &key_at)) {
         explain_mismatch(pile, links, certificate, key, err);
-        error_prefix(err, "%s", key);
+        name_file(key, err);
         goto done;
     }
     size_t length = order(links, pile->cert_count, leaf, places);
@@ -165,7 +176,7 @@ bool chain_build(const struct cert_pile *pile, const char *certificate, const ch
         goto done;
     if (!judgement_create(links[leaf].certificate, &material.chain[0], pile->keys[key_at],
                           &material.key, &material.judgement, err)) {
-        error_prefix(err, "%s", key);
+        name_file(key, err);
         goto done;
     }
     *out = material;

@@ -44,7 +44,11 @@ void password_finish(struct password *password) {
 }
 
 void password_explain(const struct password *password, const char *what, struct error *err) {
-    if (password->text)
+    if (password->is_asked_for)
+        error_set(err, ERROR_PERMISSION, "%s %s", what,
+                  password->text ? "does not open with that password"
+                                 : "is encrypted: its password is needed");
+    else if (password->text)
         error_set(err, ERROR_INPUT,
                   "%s does not open with the password in %s: put the right one into it", what,
                   password->name);

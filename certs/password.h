@@ -7,6 +7,7 @@
 struct password {
     char *text;
     const char *name;
+    bool is_asked_for; /* of a person, not of a file: then nothing is said of where it goes */
 };
 
 /* One trailing line end and a UTF-8 mark are dropped. */
@@ -14,5 +15,5 @@ bool password_read(const struct cert_file *file, struct password *out, struct er
 void password_finish(struct password *password); /* wipes */
 
 /* For something locked ("the key"): says whether a password is missing or wrong, and where it
- * goes. */
+ * goes. Where a person is asked for it: ERROR_PERMISSION, so that the caller knows to ask. */
 void password_explain(const struct password *password, const char *what, struct error *err);

@@ -4,6 +4,8 @@
 #include "certs/private_key.h"
 
 #include <gnutls/pkcs12.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { BAG_LIMIT = 64 };
 
@@ -101,6 +103,23 @@ static bool open_bag(gnutls_pkcs12_bag_t bag, const struct chosen *chosen, struc
     return false;
 }
 
+/* The name on the key, or else on the certificate that says by its key identifier that it is the
+ * key's; the first of either. */
+static bool note_friendly_name(struct cert_pile *pile, gnutls_pkcs12_bag_t bag, unsigned at,
+                               bool is_certificate, struct error *err) {
+    char *name = NULL;
+    gnutls_datum_t id = {0};
+    if (pile->friendly_name || gnutls_pkcs12_bag_get_friendly_name(bag, at, &name) < 0 || !name ||
+        !*name)
+        return true;
+    if (is_certificate && (gnutls_pkcs12_bag_get_key_id(bag, at, &id) < 0 || id.size == 0))
+        return true;
+    pile->friendly_name = strdup(name);
+    if (!pile->friendly_name)
+        error_set(err, ERROR_MEMORY, "out of memory");
+    return pile->friendly_name;
+}
+
 static bool add_bag(struct cert_pile *pile, gnutls_pkcs12_bag_t bag, const struct chosen *chosen,
                     struct error *err) {
     if (!open_bag(bag, chosen, err))
@@ -116,7 +135,8 @@ static bool add_bag(struct cert_pile *pile, gnutls_pkcs12_bag_t bag, const struc
             added = cert_pile_add_cert(pile, datum.data, datum.size, err);
         else if (type == GNUTLS_BAG_PKCS8_ENCRYPTED_KEY || type == GNUTLS_BAG_PKCS8_KEY)
             added = add_key(pile, type == GNUTLS_BAG_PKCS8_ENCRYPTED_KEY, &datum, chosen, err);
-        if (!added)
+        if (!added ||
+            !note_friendly_name(pile, bag, (unsigned)i, type == GNUTLS_BAG_CERTIFICATE, err))
             return false;
     }
     return true;
