@@ -12,7 +12,9 @@
 #include <string.h>
 #include <strings.h>
 
-enum { VALUE_LIMIT = 32768, COUNTRY_SIZE = 2 };
+/* RFC 5280 has two letters for a country; requests with its name in full are in circulation, and
+ * whoever reads one for a person warns. */
+enum { VALUE_LIMIT = 32768, COUNTRY_LIMIT = 64 };
 
 /* What is known of an attribute: its keys in CertStrToName's documentation, and its type and
  * greatest length in characters (RFC 5280, appendix A.1; X.520). An attribute of two keys has two
@@ -29,7 +31,7 @@ static const struct attribute_type types[] = {
     {"L", "2.5.4.7", DER_UTF8_STRING, 128},
     {"S", "2.5.4.8", DER_UTF8_STRING, 128},
     {"ST", "2.5.4.8", DER_UTF8_STRING, 128},
-    {"C", X500_COUNTRY, DER_PRINTABLE_STRING, COUNTRY_SIZE},
+    {"C", X500_COUNTRY, DER_PRINTABLE_STRING, COUNTRY_LIMIT},
     {"E", "1.2.840.113549.1.9.1", DER_IA5_STRING, 255},
     {"Email", "1.2.840.113549.1.9.1", DER_IA5_STRING, 255},
     {"DC", "0.9.2342.19200300.100.1.25", DER_IA5_STRING, 63},
@@ -135,11 +137,6 @@ static bool check_value(const struct attribute_type *type, const char *value, st
     if (length > type->most) {
         error_set(err, ERROR_INPUT, "%s has %zu characters, %zu are allowed: write a shorter one",
                   type->key, length, type->most);
-        return false;
-    }
-    if (strcmp(type->oid, X500_COUNTRY) == 0 && length != COUNTRY_SIZE) {
-        error_set(err, ERROR_INPUT, "%s is \"%s\": write the country's code of two letters, as DE",
-                  type->key, value);
         return false;
     }
     return true;

@@ -29,7 +29,8 @@ bool x500_name_add(struct x500_name *name, const char *oid, const char *value); 
 /* ERROR_INPUT says which attribute is wrong, and `offset` (may be NULL) where in the text it
  * begins: an unknown key (with the nearest), no "=", a value too long (RFC 5280's upper bounds) or
  * of characters that its type does not have, several attributes joined by "+" (not supported), an
- * unfinished quote. "" is the empty name. Gives `out`. */
+ * unfinished quote. A country of other than two letters passes. "" is the empty name. Gives
+ * `out`. */
 bool x500_name_parse(const char *text, struct x500_name *out, size_t *offset, struct error *err);
 
 /* The first value of that attribute, or NULL. Borrowed. */
