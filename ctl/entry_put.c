@@ -53,8 +53,7 @@ enum ctl_exit entry_put_check(const struct ctl *ctl, const struct place *place, 
     return ctl_fail(&err);
 }
 
-/* A text that people will see in dialogs. */
-static bool is_showable(const char *text) {
+bool entry_put_is_showable(const char *text) {
     if (!*text || strlen(text) > FRIENDLY_NAME_LIMIT)
         return false;
     for (size_t bytes = 0; *text; text += bytes) {
@@ -68,7 +67,7 @@ static bool is_showable(const char *text) {
 
 enum ctl_exit entry_put_meta(const struct ctl *ctl, const char *made_by, struct entry_meta *meta) {
     const char *friendly = ctl_value(ctl, "--friendly-name");
-    if (friendly && !is_showable(friendly))
+    if (friendly && !entry_put_is_showable(friendly))
         return ctl_misuse("--friendly-name: give UTF-8 text of 1 to %d octets without control "
                           "characters",
                           FRIENDLY_NAME_LIMIT);
@@ -175,6 +174,12 @@ static enum ctl_exit change_store(const struct ctl *ctl, const struct place *pla
 
 enum ctl_exit entry_put(struct ctl *ctl, const struct place *place, const struct entry_put *put,
                         json_t *more) {
+    bool is_put = false;
+    return entry_put_then(ctl, place, put, more, &is_put);
+}
+
+enum ctl_exit entry_put_then(struct ctl *ctl, const struct place *place,
+                             const struct entry_put *put, json_t *more, bool *is_put) {
     struct cert *cert = NULL;
     struct error err = {0};
     bool replaced = false;
@@ -184,9 +189,9 @@ enum ctl_exit entry_put(struct ctl *ctl, const struct place *place, const struct
         return ctl_fail_given(&err);
     }
     enum ctl_exit status = change_store(ctl, place, put, &replaced);
-    json_t *answer = NULL;
-    if (status == CTL_FINE) {
-        answer = describe(ctl, place, put, cert, replaced);
+    *is_put = status == CTL_FINE;
+    if (*is_put) {
+        json_t *answer = describe(ctl, place, put, cert, replaced);
         if (answer && more && json_object_update(answer, more) != 0) {
             json_decref(answer);
             answer = NULL;
@@ -272,7 +277,7 @@ void entry_put_print(const json_t *answer, int64_t now, struct buffer *out) {
     field_validity(certificate, now, out);
     text_field(out, "SHA-256", answer_text(answer, "fingerprint"));
     text_field(out, "file", answer_text(answer, "file"));
-    text_field(out, "written to", answer_text(answer, "written"));
+    text_field(out, "written to", answer_text(answer, "output"));
     text_field(out, "exportable", answer_true(answer, "exportable") ? "yes" : NULL);
     json_array_foreach(json_object_get(answer, "warnings"), i, warning) {
         buffer_append_text(out, "\nwarning: ");

@@ -7,14 +7,14 @@
 #include "ctl/place.h"
 
 /* Options of these verbs, beside WAIT_OPTION. */
-#define ENTRY_PUT_OPTIONS                                                                     \
-    {.name = "--entry",                                                                       \
-     .value = "ENTRY",                                                                        \
-     .help = "the entry's name in the store, if it is to be another",                         \
-     .completion = CTL_COMPLETE_ENTRY},                                                       \
-    {                                                                                         \
-        .name = "--force", .help = "take the place of an entry of that name, if there is one" \
-    }
+#define FORCE_OPTION \
+    { .name = "--force", .help = "take the place of an entry of that name, if there is one" }
+#define ENTRY_PUT_OPTIONS                                             \
+    {.name = "--entry",                                               \
+     .value = "ENTRY",                                                \
+     .help = "the entry's name in the store, if it is to be another", \
+     .completion = CTL_COMPLETE_ENTRY},                               \
+        FORCE_OPTION
 #define FRIENDLY_NAME_OPTION                                            \
     {                                                                   \
         .name = "--friendly-name", .value = "TEXT",                     \
@@ -34,6 +34,9 @@ char *entry_put_name(const struct ctl *ctl, const char *text, enum ctl_exit *sta
  * while. */
 enum ctl_exit entry_put_check(const struct ctl *ctl, const struct place *place, const char *entry);
 
+/* Text that people will see in dialogs: well-formed, without control characters, not too long? */
+bool entry_put_is_showable(const char *text);
+
 /* Fills `meta` from --friendly-name and --exportable, as far as the verb has them and they were
  * given, and with what made it and when. */
 enum ctl_exit entry_put_meta(const struct ctl *ctl, const char *made_by, struct entry_meta *meta);
@@ -50,6 +53,9 @@ struct entry_put {
 enum ctl_exit entry_put(struct ctl *ctl, const struct place *place, const struct entry_put *put,
                         json_t *more);
 
-/* What entry_put prints for people; of the members that `more` can have it knows "missing_issuer",
- * "csr" and "written". */
+/* The same; `is_put` tells whether the store has it, whatever became of the waiting. */
+enum ctl_exit entry_put_then(struct ctl *ctl, const struct place *place,
+                             const struct entry_put *put, json_t *more, bool *is_put);
+
+/* What entry_put prints for people; of the members that `more` can have it knows "output". */
 void entry_put_print(const json_t *answer, int64_t now, struct buffer *out);
