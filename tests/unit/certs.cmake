@@ -13,9 +13,14 @@ certs_test(cert)
 certs_test(cert_make)
 certs_test(entry_meta)
 certs_test(cert_read)
+certs_test(gather)
 certs_test(staple)
 certs_test(cert_set)
 certs_test(cert_store)
+certs_test(store_change)
+target_link_options(test_store_change PRIVATE # so that it stops at each call that writes
+    -Wl,--wrap=openat,--wrap=write,--wrap=pwrite,--wrap=ftruncate,--wrap=fsync,--wrap=fchmod
+    -Wl,--wrap=fchown,--wrap=renameat,--wrap=renameat2,--wrap=unlinkat)
 certs_test(cert_store_memory)
 target_link_options(test_cert_store_memory PRIVATE
     -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup)
