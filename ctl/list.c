@@ -38,6 +38,26 @@ static void add_row(struct text_table *table, const json_t *entry, int64_t now) 
     buffer_finish(&names);
 }
 
+/* Told by the daemon alone. */
+static void print_pins(const json_t *pins, struct buffer *out) {
+    enum { PIN_COLUMNS = 2 };
+    struct text_table table = {.columns = PIN_COLUMNS};
+    size_t i = 0;
+    const json_t *pin = NULL;
+    json_array_foreach(pins, i, pin) {
+        struct buffer text = {0};
+        text_append_pin(&text, pin, "entry");
+        text_table_add(&table, answer_text(pin, "service"));
+        text_table_add(&table, text.data);
+        buffer_finish(&text);
+    }
+    if (json_array_size(pins) > 0) {
+        buffer_append_text(out, "\npinned:\n");
+        text_table_print(&table, "  ", out);
+    }
+    text_table_finish(&table);
+}
+
 void list_print(const json_t *answer, int64_t now, struct buffer *out) {
     const json_t *entries = json_object_get(answer, "entries"), *entry = NULL;
     bool asked = inventory_is_of_daemon(answer);
@@ -60,6 +80,7 @@ void list_print(const json_t *answer, int64_t now, struct buffer *out) {
     else
         buffer_append_text(out, "  no certificate\n");
     text_table_finish(&table);
+    print_pins(json_object_get(answer, "pins"), out);
     inventory_append_refusals(json_object_get(answer, "refused"), out);
 }
 

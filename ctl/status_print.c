@@ -100,11 +100,14 @@ void status_print(const json_t *answer, int64_t now, struct buffer *out) {
     const json_t *service = NULL, *listener = NULL;
     print_daemon(answer, now, out);
     json_array_foreach(json_object_get(answer, "services"), i, service) {
-        const char *name = answer_text(service, "name"), *pin = answer_text(service, "certificate");
+        const char *name = answer_text(service, "name");
+        struct buffer pin = {0};
         buffer_append_text(out, "\n");
         utf8_append_printable(out, name ? name : "?");
         buffer_append_text(out, answer_true(service, "enabled") ? "\n" : " (off)\n");
-        text_field(out, "pinned to", pin);
+        text_append_pin(&pin, service, "certificate");
+        text_field(out, "pinned to", pin.data);
+        buffer_finish(&pin);
         json_array_foreach(json_object_get(service, "listeners"), j, listener) {
             print_listener(listener, now, out);
         }

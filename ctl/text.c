@@ -2,6 +2,7 @@
 
 #include "base/time_text.h"
 #include "base/utf8.h"
+#include "ctl/answer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -144,4 +145,16 @@ void text_append_names(struct buffer *out, const json_t *first, const json_t *se
     }
     if (all > most)
         buffer_printf(out, " and %zu more", all - most);
+}
+
+void text_append_pin(struct buffer *out, const json_t *pin, const char *entry_member) {
+    const char *entry = answer_text(pin, entry_member), *by = answer_text(pin, "pinned_by"),
+               *at = answer_text(pin, "pinned_at");
+    if (!entry)
+        return;
+    buffer_append_text(out, entry);
+    if (by && strcmp(by, "tool") == 0)
+        buffer_append_text(out, " (by mailstorectl select)");
+    else if (by)
+        buffer_printf(out, " (by %s)", at ? at : "the configuration");
 }

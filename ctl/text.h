@@ -32,6 +32,10 @@ void text_field(struct buffer *out, const char *label, const char *value);
 void text_append_left(struct buffer *out, int64_t not_before, int64_t not_after, int64_t now);
 /* "2026-11-24 10:00:00 UTC to 2046-11-19 10:00:00 UTC, 7299 days left" */
 void text_append_validity(struct buffer *out, int64_t not_before, int64_t not_after, int64_t now);
+/* "mail (by mailstorectl select)", "mail (by /etc/…/mailstored.conf:12)"; `pin` has the member
+ * `entry_member`, and pinned_by and pinned_at as the daemon tells them (docs/CONTROL.md). Nothing
+ * where nothing is pinned. */
+void text_append_pin(struct buffer *out, const json_t *pin, const char *entry_member);
 /* "3 days", "5 hours", "1 minute". */
 void text_append_duration(struct buffer *out, int64_t seconds);
 

@@ -4,13 +4,15 @@
 #include "base/time_text.h"
 #include "control/control.h"
 #include "daemon/announce.h"
-#include "daemon/cert_keeper.h"
+#include "daemon/app_settings.h"
 #include "daemon/control_answers.h"
 #include "daemon/endpoints.h"
 #include "daemon/handshake_gate.h"
 #include "daemon/pins.h"
 #include "daemon/refusals.h"
+#include "daemon/state_watch.h"
 #include "daemon/tls_front.h"
+#include "daemon/tool_pins.h"
 #include "platform/file.h"
 #include "platform/host.h"
 #include "platform/loop.h"
@@ -31,6 +33,9 @@ struct app {
     struct loop *loop;
     struct cert_slot *slot;
     struct cert_keeper *certificates;
+    struct tool_pins *pins;
+    struct state_watch *state_watch;
+    bool pins_wait; /* they could not be applied: try again at the next look */
     struct handshake_gate *gate;
     struct tls_front *tls_front;
     struct refusals *refusals;
@@ -44,60 +49,11 @@ struct app {
     int64_t drain_until_ms; /* 0: not stopping */
 };
 
-/* ---- settings from the configuration ---- */
-
-static struct cert_key_choice first_key(const struct conf *conf) {
-    struct cert_key_choice key = {.family = CERT_FAMILY_ECDSA};
-    if (conf->first_certificate.shape == CONF_FIRST_CLASSIC)
-        key = (struct cert_key_choice){CERT_FAMILY_RSA, 2048};
-    if (conf->first_certificate.key)
-        cert_key_choice_parse(conf->first_certificate.key, &key); /* conf checked the word */
-    return key;
-}
-
-static struct cert_keeper_settings keeper_settings(const struct conf *conf) {
-    return (struct cert_keeper_settings){
-        .store_folder = conf->store_folder,
-        .accept_public_keys = conf->accept_public_keys,
-        .poll_interval_ms = conf->poll_interval_s * 1000,
-        .first = {.shape = conf->first_certificate.shape == CONF_FIRST_CLASSIC ? CERT_SHAPE_CLASSIC
-                                                                               : CERT_SHAPE_MODERN,
-                  .key = first_key(conf),
-                  .names = &conf->first_certificate.names},
-    };
-}
-
-static bool check_priority(const struct conf *conf, struct error *err) {
-    if (!conf->tls.priority || tls_priority_check(conf->tls.priority, err))
-        return true;
-    error_prefix(err, "tls.priority");
-    err->kind = ERROR_CONFIG;
-    return false;
-}
-
-/* The control socket may stand elsewhere than in the state folder. */
-static bool make_control_folder(const struct conf *conf, struct error *err) {
-    const char *slash = strrchr(conf->control_socket, '/');
-    if (!slash || slash == conf->control_socket)
-        return true;
-    char *folder = strndup(conf->control_socket, (size_t)(slash - conf->control_socket));
-    if (!folder) {
-        error_set(err, ERROR_MEMORY, "control socket: out of memory");
-        return false;
-    }
-    bool ok = folder_make(folder, 0700, err);
-    free(folder);
-    return ok;
-}
-
-static bool make_folders(const struct conf *conf, struct error *err) {
-    return folder_make(conf->state_folder, 0700, err) &&
-           folder_make(conf->store_folder, 0700, err) && make_control_folder(conf, err);
-}
+/* ---- certificates and pins ---- */
 
 static void warn_missing_pins(const struct app *app) {
     struct cert_set *set = cert_slot_acquire(app->slot);
-    pins_check(app->conf, set, app_log_mistake, NULL);
+    pins_check(app->conf, tool_pins_list(app->pins), set, app_log_mistake, NULL);
     cert_set_release(set);
 }
 
@@ -105,6 +61,29 @@ static void on_published(void *context) {
     struct app *app = context;
     if (app->endpoints)
         warn_missing_pins(app);
+}
+
+/* A listener's pin is settled when it starts: one that changes is another on the same socket. */
+static void apply_pins(struct app *app) {
+    struct error err;
+    if (app->drain_until_ms != 0)
+        return;
+    app->pins_wait = !endpoints_apply(app->endpoints, app->conf, tool_pins_list(app->pins), &err);
+    if (app->pins_wait)
+        log_error("pins", "%s; each service stays pinned as it was", err.text);
+    else
+        warn_missing_pins(app);
+}
+
+static void on_state_changed(void *context) {
+    struct app *app = context;
+    if (tool_pins_look(app->pins) || app->pins_wait)
+        apply_pins(app);
+}
+
+void app_rescan(struct app *app) {
+    cert_keeper_rescan(app->certificates);
+    on_state_changed(app);
 }
 
 /* ---- reload ---- */
@@ -135,19 +114,20 @@ static void apply_log(const struct conf *conf) {
 /* The listeners are the new ones by now: what fails here is told, and the rest goes on. */
 static void finish_taking(struct app *app, const struct conf *conf) {
     struct error err;
-    const struct cert_keeper_settings settings = keeper_settings(conf);
+    const struct cert_keeper_settings settings = app_keeper_settings(conf);
     if (!tls_front_reload(app->tls_front, conf->tls.ticket_key_file, &err))
         log_error("tls", "%s; the session ticket key stays as it was", err.text);
     if (!cert_keeper_configure(app->certificates, &settings, &err))
         log_error("store", "%s; the store stays as it was", err.text);
     handshake_gate_set_timeout(app->gate, conf->limits.handshake_timeout_s * 1000);
+    state_watch_set_poll_interval(app->state_watch, settings.poll_interval_ms);
     apply_log(conf);
     if (!announce_in_file(app->endpoints, app->listening_file, &err))
         log_error("mailstored", "%s: it says where it listened before", err.text);
 }
 
 static bool take_configuration(struct app *app, struct conf *conf, struct error *err) {
-    if (!check_priority(conf, err))
+    if (!app_check_priority(conf, err))
         return false;
     if (strcmp(conf->state_folder, app->conf->state_folder) != 0) {
         error_set(err, ERROR_CONFIG,
@@ -160,8 +140,9 @@ static bool take_configuration(struct app *app, struct conf *conf, struct error 
     /* What can go wrong comes first and changes nothing until it has gone right. */
     if (!folder_make(conf->store_folder, 0700, err) ||
         !tls_front_check(conf->tls.ticket_key_file, err) ||
-        !endpoints_apply(app->endpoints, conf, err))
+        !endpoints_apply(app->endpoints, conf, tool_pins_list(app->pins), err))
         return false;
+    app->pins_wait = false;
     finish_taking(app, conf);
     return true;
 }
@@ -173,6 +154,7 @@ bool app_reload(struct app *app, struct error *err) {
     }
     struct error first = {0};
     struct conf *conf;
+    on_state_changed(app); /* also where the configuration cannot be taken */
     if (!conf_load(app->overrides, app_log_mistake, &first, &conf)) {
         log_error("configuration", "not changed: the mistakes above prevent it");
         if (err)
@@ -288,12 +270,19 @@ static bool lock_state(struct app *app, struct error *err) {
 }
 
 static bool start_certificates(struct app *app, struct error *err) {
-    const struct cert_keeper_settings settings = keeper_settings(app->conf);
+    const struct cert_keeper_settings settings = app_keeper_settings(app->conf);
     file_sweep(app->conf->state_folder);
     file_sweep(app->conf->store_folder);
     return cert_slot_create(&app->slot, err) &&
            cert_keeper_create(app->loop, app->slot, &settings, on_published, app,
                               &app->certificates, err);
+}
+
+static bool start_pins(struct app *app, struct error *err) {
+    const struct conf *conf = app->conf;
+    return tool_pins_create(conf->state_folder, &app->pins, err) &&
+           state_watch_create(app->loop, conf->state_folder, conf->poll_interval_s * 1000,
+                              on_state_changed, app, &app->state_watch, err);
 }
 
 static bool prepare_tls(struct app *app, struct error *err) {
@@ -317,8 +306,9 @@ bool app_start(struct conf *conf, const struct conf_overrides *overrides, struct
     app->overrides = overrides;
     app->started = time_now();
     host_raise_file_limit();
-    if (!check_priority(conf, err) || !make_folders(conf, err) || !lock_state(app, err) ||
-        !loop_create(&app->loop, err) || !watch_signals(app, err) || !start_certificates(app, err))
+    if (!app_check_priority(conf, err) || !app_make_folders(conf, err) || !lock_state(app, err) ||
+        !loop_create(&app->loop, err) || !watch_signals(app, err) ||
+        !start_certificates(app, err) || !start_pins(app, err))
         goto failed;
     app->listening_file = path_join(conf->state_folder, "listening");
     if (!app->listening_file) {
@@ -327,13 +317,14 @@ bool app_start(struct conf *conf, const struct conf_overrides *overrides, struct
     }
     if (!prepare_tls(app, err))
         goto failed;
-    if (!endpoints_apply(app->endpoints, conf, err)) {
+    if (!endpoints_apply(app->endpoints, conf, tool_pins_list(app->pins), err)) {
         *address_failed = err->kind != ERROR_MEMORY;
         goto failed;
     }
-    if (!announce_in_file(app->endpoints, app->listening_file, err) ||
-        !control_server_create(app->loop, conf->control_socket, control_answers, app, &app->control,
-                               err))
+    /* The file comes last: whoever waits for it finds everything open. */
+    if (!control_server_create(app->loop, conf->control_socket, control_answers, app, &app->control,
+                               err) ||
+        !announce_in_file(app->endpoints, app->listening_file, err))
         goto failed;
     *out = app;
     return true;
@@ -362,6 +353,8 @@ void app_destroy(struct app *app) {
     handshake_gate_destroy(app->gate);
     tls_front_destroy(app->tls_front);
     refusals_destroy(app->refusals);
+    state_watch_destroy(app->state_watch);
+    tool_pins_destroy(app->pins);
     cert_keeper_destroy(app->certificates);
     cert_slot_destroy(app->slot);
     loop_timer_destroy(app->sweep);
@@ -390,6 +383,10 @@ struct cert_slot *app_slot(const struct app *app) {
 
 const struct endpoints *app_endpoints(const struct app *app) {
     return app->endpoints;
+}
+
+const struct pin_list *app_pins(const struct app *app) {
+    return tool_pins_list(app->pins);
 }
 
 int64_t app_started(const struct app *app) {

@@ -8,6 +8,7 @@ struct app;
 struct cert_keeper;
 struct cert_slot;
 struct endpoints;
+struct pin_list;
 
 /* Starts everything with this configuration, which becomes the app's on success. `overrides` are
  * borrowed for the app's life: a reload applies them again. On failure `address_failed` tells that
@@ -22,10 +23,15 @@ void app_destroy(struct app *app);
 /* Reads the configuration again; on failure nothing changed and `err` has the first mistake. */
 bool app_reload(struct app *app, struct error *err);
 
+/* Looks at the store and at what the tool keeps in the state folder, now. */
+void app_rescan(struct app *app);
+
 const struct conf *app_conf(const struct app *app);
 struct cert_keeper *app_certificates(const struct app *app);
 struct cert_slot *app_slot(const struct app *app);
 const struct endpoints *app_endpoints(const struct app *app);
+const struct pin_list *
+app_pins(const struct app *app);            /* the tool's; borrowed until the next look */
 int64_t app_started(const struct app *app); /* wall clock */
 
 /* Reports a mistake of the configuration to the log. */

@@ -6,6 +6,7 @@
 #include "daemon/app.h"
 #include "daemon/cert_keeper.h"
 #include "daemon/endpoints.h"
+#include "daemon/pins.h"
 #include "platform/process.h"
 #include "report/report.h"
 
@@ -60,6 +61,40 @@ static const struct cert *served_by(const struct cert_set *set, const struct lis
     return cert_set_choose(set, &wanted, choice);
 }
 
+/* ---- who pinned it ---- */
+
+static json_t *pinned_by(const struct pinned *pinned) {
+    switch (pinned->by) {
+    case PINNED_BY_CONFIGURATION:
+        return json_string("configuration");
+    case PINNED_BY_TOOL:
+        return json_string("tool");
+    case PINNED_BY_NOBODY:
+        break;
+    }
+    return json_null();
+}
+
+/* "FILE:LINE" */
+static json_t *pinned_at(const struct pinned *pinned) {
+    struct buffer place = {0};
+    if (!pinned->file)
+        return json_null();
+    buffer_append_text(&place, pinned->file);
+    if (pinned->line > 0)
+        buffer_printf(&place, ":%u", pinned->line);
+    json_t *text = place.failed ? NULL : report_text(place.data);
+    buffer_finish(&place);
+    return text;
+}
+
+static json_t *pinned_to(const struct pinned *pinned, const char *service) {
+    char *entry = NULL;
+    json_t *text = pinned_entry(pinned, service, &entry) ? report_text(entry) : NULL;
+    free(entry);
+    return text;
+}
+
 /* ---- status ---- */
 
 static json_t *describe_listener(const struct cert_set *set, const struct listener *listener,
@@ -88,9 +123,11 @@ static json_t *describe_service(const struct app *app, const struct cert_set *se
         if (strcmp(listener_settings(listener)->service, service->name) == 0)
             json_array_append_new(listeners, describe_listener(set, listener, server_name));
     }
-    return json_pack("{s:s, s:b, s:o, s:o}", "name", service->name, "enabled",
-                     (int)service->enabled, "certificate", report_text(service->certificate),
-                     "listeners", listeners);
+    const struct pinned pinned = pinned_service(service, app_pins(app));
+    return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}", "name", service->name, "enabled",
+                     (int)service->enabled, "certificate", pinned_to(&pinned, service->name),
+                     "pinned_by", pinned_by(&pinned), "pinned_at", pinned_at(&pinned), "listeners",
+                     listeners);
 }
 
 static json_t *answer_status(void *context, const json_t *request, struct error *err) {
@@ -139,6 +176,35 @@ static struct report_uses gather_uses(const struct app *app, const struct cert_s
     return (struct report_uses){*items, used};
 }
 
+static bool add_pin(json_t *pins, const char *service, const struct pinned *pinned) {
+    return !pinned->certificate ||
+           json_array_append_new(pins,
+                                 json_pack("{s:s, s:o, s:o, s:o}", "service", service, "entry",
+                                           pinned_to(pinned, service), "pinned_by",
+                                           pinned_by(pinned), "pinned_at", pinned_at(pinned))) == 0;
+}
+
+/* Every pin, also those of listeners and of services that are off: what must not be removed. */
+static json_t *gather_pins(const struct app *app) {
+    const struct conf *conf = app_conf(app);
+    json_t *pins = json_array();
+    bool ok = pins != NULL;
+    for (size_t s = 0; ok && s < conf->service_count; s++) {
+        const struct conf_service *service = &conf->services[s];
+        const struct pinned pinned = pinned_service(service, app_pins(app));
+        ok = add_pin(pins, service->name, &pinned);
+        for (size_t l = 0; ok && l < service->listener_count; l++) {
+            const struct conf_listener *listener = &service->listeners[l];
+            const struct pinned own = pinned_listener(service, listener, app_pins(app));
+            ok = !listener->certificate || add_pin(pins, service->name, &own);
+        }
+    }
+    if (ok)
+        return pins;
+    json_decref(pins);
+    return NULL;
+}
+
 static json_t *answer_list(void *context, const json_t *request, struct error *err) {
     (void)request;
     const struct app *app = context;
@@ -148,6 +214,10 @@ static json_t *answer_list(void *context, const json_t *request, struct error *e
     json_t *answer = report_list(cert_keeper_store(app_certificates(app)), uses, time_now());
     free(items);
     cert_set_release(set);
+    if (answer && json_object_set_new(answer, "pins", gather_pins(app)) != 0) {
+        json_decref(answer);
+        answer = NULL;
+    }
     return complete(answer, err);
 }
 
@@ -175,7 +245,7 @@ static json_t *answer_reload(void *context, const json_t *request, struct error 
     struct app *app = context;
     if (!app_reload(app, err))
         return NULL;
-    cert_keeper_rescan(app_certificates(app));
+    app_rescan(app);
     return complete(json_pack("{s:b}", "reloaded", 1), err);
 }
 
@@ -187,8 +257,8 @@ static json_t *generation(const struct app *app, struct error *err) {
 
 static json_t *answer_rescan(void *context, const json_t *request, struct error *err) {
     (void)request;
-    const struct app *app = context;
-    cert_keeper_rescan(app_certificates(app));
+    struct app *app = context;
+    app_rescan(app);
     return generation(app, err);
 }
 

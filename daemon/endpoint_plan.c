@@ -7,21 +7,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+static char *priority_for(const struct conf *conf) {
+    return conf->tls.priority ? strdup(conf->tls.priority)
+                              : tls_priority_for(conf->tls.tls12, conf->tls.tls13);
+}
+
 static bool plan_listener(const struct conf *conf, const struct conf_service *service,
-                          const struct conf_listener *listener, struct access_logs *logs,
-                          struct planned *out, struct error *err) {
+                          const struct conf_listener *listener, const struct pin_list *pins,
+                          struct access_logs *logs, struct planned *out, struct error *err) {
     struct access_log *log = NULL;
+    char *certificate = NULL, *priority = NULL;
+    const struct pinned pinned = pinned_listener(service, listener, pins);
     if (service->access_log && !access_logs_get(logs, service->access_log, &log, err))
         return false;
-    char *priority = conf->tls.priority ? strdup(conf->tls.priority)
-                                        : tls_priority_for(conf->tls.tls12, conf->tls.tls13);
-    if (!priority) {
+    if (!pinned_entry(&pinned, service->name, &certificate) || !(priority = priority_for(conf))) {
         error_set(err, ERROR_MEMORY, "listeners: out of memory");
+        free(certificate);
         return false;
     }
     bool tls = listener->protocol == CONF_HTTPS;
     int64_t workers = conf->limits.workers ? conf->limits.workers : host_processors();
     *out = (struct planned){.priority = priority,
+                            .certificate = certificate,
                             .port = listener->port,
                             .redirects_to = service->redirect_to,
                             .endpoint = {.socket = -1, .handed_number = -1}};
@@ -29,7 +36,7 @@ static bool plan_listener(const struct conf *conf, const struct conf_service *se
         .service = service->name,
         .address = listener->address,
         .tls = tls,
-        .certificate = listener->certificate ? listener->certificate : service->certificate,
+        .certificate = certificate,
         .priority = priority,
         .redirect_host = service->redirect_host,
         .workers = (unsigned)workers,
@@ -81,7 +88,8 @@ static size_t most_listeners(const struct conf *conf) {
     return count;
 }
 
-bool endpoint_plan_make(const struct conf *conf, const struct endpoint *active, size_t active_count,
+bool endpoint_plan_make(const struct conf *conf, const struct pin_list *pins,
+                        const struct endpoint *active, size_t active_count,
                         struct access_logs *logs, struct endpoint_plan *out, struct error *err) {
     struct endpoint_plan plan = {0};
     plan.items = calloc(most_listeners(conf) + 1, sizeof *plan.items);
@@ -92,8 +100,8 @@ bool endpoint_plan_make(const struct conf *conf, const struct endpoint *active, 
     for (size_t s = 0; s < conf->service_count; s++) {
         const struct conf_service *service = &conf->services[s];
         for (size_t l = 0; service->enabled && l < service->listener_count; l++) {
-            if (!plan_listener(conf, service, &service->listeners[l], logs, &plan.items[plan.count],
-                               err)) {
+            if (!plan_listener(conf, service, &service->listeners[l], pins, logs,
+                               &plan.items[plan.count], err)) {
                 endpoint_plan_finish(&plan);
                 return false;
             }
@@ -149,8 +157,10 @@ bool endpoint_plan_continues(const struct endpoint_plan *plan, const struct endp
 }
 
 void endpoint_plan_finish(struct endpoint_plan *plan) {
-    for (size_t i = 0; i < plan->count; i++)
+    for (size_t i = 0; i < plan->count; i++) {
         free(plan->items[i].priority);
+        free(plan->items[i].certificate);
+    }
     free(plan->items);
     *plan = (struct endpoint_plan){0};
 }

@@ -4,6 +4,7 @@
 #include "conf/conf.h"
 #include "daemon/access_log.h"
 #include "daemon/listener.h"
+#include "daemon/pins.h"
 
 /* A bound socket and the listener that serves it. */
 struct endpoint {
@@ -16,6 +17,7 @@ struct endpoint {
 struct planned {
     struct listener_settings settings;
     char *priority;                   /* owned; what settings.priority points to */
+    char *certificate;                /* owned; likewise */
     uint16_t port;                    /* as configured; 0: any */
     const char *redirects_to;         /* service; only for plain HTTP */
     const struct endpoint *continues; /* goes on with this one's socket; NULL: a new socket */
@@ -29,8 +31,9 @@ struct endpoint_plan {
 };
 
 /* Finds for each listener that the configuration asks for its settings and the active endpoint it
- * goes on with. Borrows from the configuration. */
-bool endpoint_plan_make(const struct conf *conf, const struct endpoint *active, size_t active_count,
+ * goes on with. Borrows from the configuration. `pins` are the tool's. */
+bool endpoint_plan_make(const struct conf *conf, const struct pin_list *pins,
+                        const struct endpoint *active, size_t active_count,
                         struct access_logs *logs, struct endpoint_plan *out, struct error *err);
 
 /* Once every new socket is bound all ports are known, and so is which listener can stay as it is.

@@ -218,11 +218,12 @@ static void commit(struct endpoints *endpoints, struct endpoint_plan *plan, stru
     endpoints->active_count = plan->count;
 }
 
-bool endpoints_apply(struct endpoints *endpoints, const struct conf *conf, struct error *err) {
+bool endpoints_apply(struct endpoints *endpoints, const struct conf *conf,
+                     const struct pin_list *pins, struct error *err) {
     struct endpoint_plan plan = {0};
     struct endpoint *next = NULL;
     bool ok = false, freed = false;
-    if (!endpoint_plan_make(conf, endpoints->active, endpoints->active_count, endpoints->logs,
+    if (!endpoint_plan_make(conf, pins, endpoints->active, endpoints->active_count, endpoints->logs,
                             &plan, err))
         return false;
     next = calloc(plan.count + 1, sizeof *next);

@@ -14,10 +14,13 @@ bool endpoints_create(const struct listener_shared *shared, struct endpoints **o
 /* Ends everything that is left. */
 void endpoints_destroy(struct endpoints *endpoints);
 
-/* Makes what serves agree with the configuration, all or nothing: listeners that stay as they are
- * are not touched, changed ones go on on the same socket, new ones are bound before any old one
- * goes. On failure everything serves as before. */
-bool endpoints_apply(struct endpoints *endpoints, const struct conf *conf, struct error *err);
+struct pin_list;
+
+/* Makes what serves agree with the configuration and the tool's pins, all or nothing: listeners
+ * that stay as they are are not touched, changed ones go on on the same socket, new ones are bound
+ * before any old one goes. On failure everything serves as before. */
+bool endpoints_apply(struct endpoints *endpoints, const struct conf *conf,
+                     const struct pin_list *pins, struct error *err);
 
 /* Frees retired listeners whose last connection has ended. */
 void endpoints_sweep(struct endpoints *endpoints);

@@ -220,16 +220,19 @@ static int send_nothing(gnutls_session_t session, gnutls_buffer_t data) {
 }
 
 /* A resumed handshake shows no certificate, so a session may be resumed only where its certificate
- * would be chosen again: each service and each set of certificates has a key of its own, derived
- * from the one of the front (RFC 5869). Hosts that share a key may hold different sets for a while,
- * as when one of them has been renewed: theirs is derived for the service alone. */
+ * would be chosen again: each service, each pin and each set of certificates has a key of its own,
+ * derived from the one of the front (RFC 5869). Hosts that share a key may hold different sets for
+ * a while, as when one of them has been renewed: theirs is derived for service and pin alone. */
 static void enable_tickets(struct tls_front *front, struct connection *connection) {
+    enum { SERVICE_SIZE = 64, PIN_SIZE = 256 };
     const char *service = listener_settings(connection->listener)->service;
-    unsigned char info[64 + CERT_SET_DIGEST_SIZE], derived[TICKET_KEY_SIZE];
-    size_t name_size = strnlen(service, sizeof info - CERT_SET_DIGEST_SIZE);
-    memset(info, 0, CERT_SET_DIGEST_SIZE);
-    memcpy(info + CERT_SET_DIGEST_SIZE, service, name_size);
-    const gnutls_datum_t about = {info, (unsigned)(CERT_SET_DIGEST_SIZE + name_size)};
+    const char *pin = listener_pinned_certificate(connection->listener);
+    unsigned char info[CERT_SET_DIGEST_SIZE + SERVICE_SIZE + PIN_SIZE] = {0};
+    unsigned char derived[TICKET_KEY_SIZE];
+    memcpy(info + CERT_SET_DIGEST_SIZE, service, strnlen(service, SERVICE_SIZE));
+    if (pin)
+        memcpy(info + CERT_SET_DIGEST_SIZE + SERVICE_SIZE, pin, strnlen(pin, PIN_SIZE));
+    const gnutls_datum_t about = {info, sizeof info};
     const gnutls_datum_t key = {derived, sizeof derived};
     pthread_mutex_lock(&front->mutex);
     if (front->own_key)
