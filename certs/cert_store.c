@@ -1,6 +1,8 @@
 #include "certs/cert_store.h"
 
+#include "certs/store_change.h"
 #include "certs/store_entries.h"
+#include "certs/store_journal.h"
 #include "certs/store_take.h"
 #include "certs/store_words.h"
 
@@ -350,6 +352,9 @@ bool cert_store_scan_at(struct cert_store *store, int64_t now_ns,
                         .report = report,
                         .context = context};
     scan.ways_changed = find_own_ways(store);
+    /* Where that cannot be done, or somebody is at work, the folder is read as it is. */
+    if (store_journal_is_there(store->folder))
+        store_change_finish_interrupted(store->folder);
     if (list_entries(&scan))
         look_at_all(&scan);
     if (scan.ways_changed)

@@ -47,6 +47,12 @@ enum file_policy {
 bool file_write(const char *path, const void *data, size_t size, unsigned mode,
                 enum file_policy policy, struct error *err);
 
+/* A name for a temporary file: ".mailstored-….tmp", with the number of this process, so that it is
+ * known who left it. */
+enum { FILE_TEMPORARY_SIZE = 64 };
+bool file_temporary_name(char out[static FILE_TEMPORARY_SIZE], struct error *err);
+bool file_is_temporary(const char *name); /* one of ours, of whatever process */
+
 /* Removes what an interrupted file_write of a process now dead left in `folder`.
  * Call it only while holding the lock under which such files are written. */
 void file_sweep(const char *folder);

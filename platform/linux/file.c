@@ -1,10 +1,11 @@
 #include "platform/file.h"
 
+#include "platform/linux/file_parts.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,18 +115,9 @@ static bool read_once(int file, const char *path, size_t limit, struct blob *out
     return true;
 }
 
-bool file_read(const char *path, size_t limit, struct blob *out, struct file_identity *identity,
-               struct error *err) {
+bool file_read_open(int file, const char *path, size_t limit, struct blob *out,
+                    struct file_identity *identity, struct error *err) {
     enum { MOST_TRIES = 4 };
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (file < 0) {
-        int why = errno;
-        if (why == ENXIO) /* a socket, or a device that is not there */
-            error_set(err, ERROR_INPUT, "%s is no regular file", path);
-        else
-            error_set_system(err, why, "%s cannot be read", path);
-        return false;
-    }
     struct blob data = {0};
     struct file_identity found = {0};
     bool ok = true, steady = false;
@@ -144,12 +136,28 @@ bool file_read(const char *path, size_t limit, struct blob *out, struct file_ide
     return true;
 }
 
+bool file_read(const char *path, size_t limit, struct blob *out, struct file_identity *identity,
+               struct error *err) {
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (file >= 0)
+        return file_read_open(file, path, limit, out, identity, err);
+    int why = errno;
+    if (why == ENXIO) /* a socket, or a device that is not there */
+        error_set(err, ERROR_INPUT, "%s is no regular file", path);
+    else
+        error_set_system(err, why, "%s cannot be read", path);
+    return false;
+}
+
 /* ---- writing ---- */
+
+int file_sync_folder(int folder) {
+    return fsync(folder) == 0 || errno == EINVAL ? 0 : errno;
+}
 
 static bool sync_folder(const char *folder, struct error *err) {
     int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* Some file systems cannot sync a folder; what was to be done in it is done. */
-    int why = descriptor >= 0 && (fsync(descriptor) == 0 || errno == EINVAL) ? 0 : errno;
+    int why = descriptor >= 0 ? file_sync_folder(descriptor) : errno;
     if (descriptor >= 0)
         close(descriptor);
     if (why != 0)
@@ -157,22 +165,28 @@ static bool sync_folder(const char *folder, struct error *err) {
     return why == 0;
 }
 
-static char *temporary_path(const char *folder, struct error *err) {
+bool file_temporary_name(char out[static FILE_TEMPORARY_SIZE], struct error *err) {
     uint64_t number = 0;
-    char name[80];
     if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number) {
         error_set_system(err, errno, "no random number for a file's name");
-        return NULL;
+        return false;
     }
-    snprintf(name, sizeof name, "%s%ld-%016" PRIx64 "%s", temporary_prefix, (long)getpid(), number,
-             temporary_suffix);
+    snprintf(out, FILE_TEMPORARY_SIZE, "%s%ld-%016" PRIx64 "%s", temporary_prefix, (long)getpid(),
+             number, temporary_suffix);
+    return true;
+}
+
+static char *temporary_path(const char *folder, struct error *err) {
+    char name[FILE_TEMPORARY_SIZE];
+    if (!file_temporary_name(name, err))
+        return NULL;
     char *path = path_join(folder, name);
     if (!path)
         error_set(err, ERROR_MEMORY, "%s: out of memory", folder);
     return path;
 }
 
-static bool fill(int file, const void *data, size_t size, unsigned mode) {
+bool file_fill(int file, const void *data, size_t size, unsigned mode) {
     const char *at = data;
     if (fchmod(file, mode) != 0)
         return false;
@@ -192,7 +206,7 @@ static bool make_filled(const char *temporary, const void *data, size_t size, un
     int file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file < 0)
         return false;
-    bool ok = fill(file, data, size, mode);
+    bool ok = file_fill(file, data, size, mode);
     int why = errno;
     if (close(file) != 0 && ok) {
         ok = false;
@@ -249,8 +263,7 @@ done:
     return ok;
 }
 
-/* The process that made a temporary file of that name; 0 if no process of ours did. */
-static long maker_of(const char *name) {
+long file_temporary_maker(const char *name) {
     size_t prefix = sizeof temporary_prefix - 1, suffix = sizeof temporary_suffix - 1;
     size_t length = strlen(name);
     char *end;
@@ -261,24 +274,8 @@ static long maker_of(const char *name) {
     return *end == '-' && maker > 0 && maker <= INT_MAX ? maker : 0;
 }
 
-static bool sweep_one(void *context, const char *name) {
-    const char *folder = context;
-    long maker = maker_of(name);
-    if (maker == 0)
-        return true;
-    /* A process that lives may be writing it now. One of our own number is of an earlier life:
-     * in a container every daemon is number 1. */
-    if (maker != (long)getpid() && (kill((pid_t)maker, 0) == 0 || errno == EPERM))
-        return true;
-    char *path = path_join(folder, name);
-    if (path)
-        unlink(path);
-    free(path);
-    return true;
-}
-
-void file_sweep(const char *folder) {
-    folder_list(folder, sweep_one, (void *)folder, NULL);
+bool file_is_temporary(const char *name) {
+    return file_temporary_maker(name) != 0 && !strchr(name, '/');
 }
 
 bool file_remove(const char *path, struct error *err) {
