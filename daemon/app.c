@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/time_text.h"
+#include "certs/store_change.h"
 #include "control/control.h"
 #include "daemon/announce.h"
 #include "daemon/app_settings.h"
@@ -272,7 +273,7 @@ static bool lock_state(struct app *app, struct error *err) {
 static bool start_certificates(struct app *app, struct error *err) {
     const struct cert_keeper_settings settings = app_keeper_settings(app->conf);
     file_sweep(app->conf->state_folder);
-    file_sweep(app->conf->store_folder);
+    store_change_finish_interrupted(app->conf->store_folder); /* and sweeps under its lock */
     return cert_slot_create(&app->slot, err) &&
            cert_keeper_create(app->loop, app->slot, &settings, on_published, app,
                               &app->certificates, err);
