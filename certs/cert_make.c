@@ -1,31 +1,16 @@
 #include "certs/cert_make.h"
 
-#include "certs/names.h"
+#include "certs/cert_plan.h"
 #include "certs/parsed.h"
 #include "certs/private_key.h"
 
-#include <gnutls/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum {
-    SERIAL_SIZE = 16,       /* 127 random bits; RFC 5280 allows 20 octets */
-    COMMON_NAME_LIMIT = 64, /* RFC 5280, ub-common-name */
-};
-
+enum { COMMON_NAME_LIMIT = 64 }; /* RFC 5280, ub-common-name */
 enum { RSA_LEAST = 2048, RSA_MOST = 4096, RSA_STEP = 64, ECDSA_DEFAULT = 256 };
-
-static const struct {
-    unsigned bits;
-    gnutls_ecc_curve_t curve;
-} ecdsa_curves[] = {
-    {256, GNUTLS_ECC_CURVE_SECP256R1},
-    {384, GNUTLS_ECC_CURVE_SECP384R1},
-    {521, GNUTLS_ECC_CURVE_SECP521R1},
-};
-enum { ECDSA_CURVE_COUNT = sizeof ecdsa_curves / sizeof *ecdsa_curves };
 
 static unsigned bits_of(struct cert_key_choice choice) {
     return choice.family == CERT_FAMILY_ECDSA && choice.bits == 0 ? ECDSA_DEFAULT : choice.bits;
@@ -49,8 +34,9 @@ static bool is_choice(const char *word, struct cert_key_choice choice,
 }
 
 bool cert_key_choice_parse(const char *word, struct cert_key_choice *out) {
-    for (size_t i = 0; i < ECDSA_CURVE_COUNT; i++)
-        if (is_choice(word, (struct cert_key_choice){CERT_FAMILY_ECDSA, ecdsa_curves[i].bits}, out))
+    static const unsigned ecdsa[] = {ECDSA_DEFAULT, 384, 521};
+    for (size_t i = 0; i < sizeof ecdsa / sizeof *ecdsa; i++)
+        if (is_choice(word, (struct cert_key_choice){CERT_FAMILY_ECDSA, ecdsa[i]}, out))
             return true;
     for (unsigned bits = RSA_LEAST; bits <= RSA_MOST; bits += RSA_STEP)
         if (is_choice(word, (struct cert_key_choice){CERT_FAMILY_RSA, bits}, out))
@@ -58,100 +44,7 @@ bool cert_key_choice_parse(const char *word, struct cert_key_choice *out) {
     return false;
 }
 
-static int generate(struct cert_key_choice choice, gnutls_x509_privkey_t key) {
-    if (choice.family == CERT_FAMILY_RSA)
-        return gnutls_x509_privkey_generate(key, GNUTLS_PK_RSA, choice.bits, 0);
-    for (size_t i = 0; i < ECDSA_CURVE_COUNT; i++)
-        if (ecdsa_curves[i].bits == bits_of(choice))
-            return gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
-                                                GNUTLS_CURVE_TO_BITS(ecdsa_curves[i].curve), 0);
-    return GNUTLS_E_ECC_UNSUPPORTED_CURVE;
-}
-
-static bool make_key(struct cert_key_choice choice, gnutls_x509_privkey_t *out, struct error *err) {
-    char name[CERT_KEY_CHOICE_SIZE];
-    gnutls_x509_privkey_t key = NULL;
-    int code = gnutls_x509_privkey_init(&key);
-    if (code == 0)
-        code = generate(choice, key);
-    if (code < 0) {
-        gnutls_x509_privkey_deinit(key);
-        error_set_gnutls(err, code, "a key (%s) cannot be made",
-                         cert_key_choice_name(choice, name));
-        return false;
-    }
-    *out = key;
-    return true;
-}
-
-/* Positive, and of all its octets: the first bit clear, the second set. */
-static int set_serial(gnutls_x509_crt_t certificate) {
-    unsigned char serial[SERIAL_SIZE];
-    int code = gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof serial);
-    if (code < 0)
-        return code;
-    serial[0] = (unsigned char)((serial[0] & 0x7f) | 0x40);
-    return gnutls_x509_crt_set_serial(certificate, serial, sizeof serial);
-}
-
-/* What both shapes have. */
-static int set_basics(gnutls_x509_crt_t certificate, const struct cert_wish *wish,
-                      gnutls_x509_privkey_t key) {
-    int code = gnutls_x509_crt_set_version(certificate, 3);
-    if (code == 0)
-        code = set_serial(certificate);
-    if (code == 0)
-        code = gnutls_x509_crt_set_activation_time(certificate, (time_t)wish->not_before);
-    if (code == 0)
-        code = gnutls_x509_crt_set_expiration_time(certificate, (time_t)wish->not_after);
-    if (code == 0)
-        code =
-            gnutls_x509_crt_set_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0,
-                                          wish->common_name, (unsigned)strlen(wish->common_name));
-    if (code == 0)
-        code = gnutls_x509_crt_set_key(certificate, key);
-    return code;
-}
-
-static int set_alternative_names(gnutls_x509_crt_t certificate, const struct cert_wish *wish) {
-    for (size_t i = 0; wish->dns_names && i < wish->dns_names->count; i++) {
-        const char *name = wish->dns_names->items[i];
-        int code = gnutls_x509_crt_set_subject_alt_name(certificate, GNUTLS_SAN_DNSNAME, name,
-                                                        (unsigned)strlen(name), GNUTLS_FSAN_APPEND);
-        if (code < 0)
-            return code;
-    }
-    for (size_t i = 0; wish->addresses && i < wish->addresses->count; i++) {
-        unsigned char octets[ADDRESS_OCTETS];
-        size_t size = address_octets(wish->addresses->items[i], octets);
-        if (size == 0)
-            return GNUTLS_E_ILLEGAL_PARAMETER;
-        int code = gnutls_x509_crt_set_subject_alt_name(certificate, GNUTLS_SAN_IPADDRESS, octets,
-                                                        (unsigned)size, GNUTLS_FSAN_APPEND);
-        if (code < 0)
-            return code;
-    }
-    return 0;
-}
-
-/* No basicConstraints and no keyUsage: with either, one browser or another refuses a self-signed
- * certificate as its own trust anchor. */
-static int set_modern_extensions(gnutls_x509_crt_t certificate, const struct cert_wish *wish) {
-    unsigned char id[64];
-    size_t size = sizeof id;
-    int code = set_alternative_names(certificate, wish);
-    if (code == 0)
-        code = gnutls_x509_crt_set_key_purpose_oid(certificate, GNUTLS_KP_TLS_WWW_SERVER, 0);
-    if (code == 0)
-        code = gnutls_x509_crt_get_key_id(certificate, GNUTLS_KEYID_USE_SHA1, id, &size);
-    if (code == 0)
-        code = gnutls_x509_crt_set_subject_key_id(certificate, id, size);
-    if (code == 0)
-        code = gnutls_x509_crt_set_authority_key_id(certificate, id, size);
-    return code;
-}
-
-static bool check_wish(const struct cert_wish *wish, struct error *err) {
+static bool check_common_name(const struct cert_wish *wish, struct error *err) {
     size_t length = strlen(wish->common_name);
     if (length == 0 || length > COMMON_NAME_LIMIT) {
         error_set(err, ERROR_INPUT,
@@ -160,62 +53,27 @@ static bool check_wish(const struct cert_wish *wish, struct error *err) {
                   wish->common_name, length, COMMON_NAME_LIMIT);
         return false;
     }
-    if (wish->not_after <= wish->not_before) {
-        error_set(err, ERROR_INPUT, "the certificate would end before it begins");
-        return false;
-    }
     return true;
-}
-
-/* The two into one material. */
-static bool give_material(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t key,
-                          struct cert_material *out, struct error *err) {
-    bool ok = false;
-    gnutls_datum_t der = {0};
-    struct cert_material material = {.chain = calloc(1, sizeof *material.chain)};
-    int code = gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_DER, &der);
-    if (code < 0) {
-        error_set_gnutls(err, code, "the certificate cannot be written");
-        goto done;
-    }
-    if (!material.chain || !blob_copy(der.data, der.size, &material.chain[0])) {
-        error_set(err, ERROR_MEMORY, "out of memory");
-        goto done;
-    }
-    material.chain_count = 1;
-    if (!private_key_export(key, &material.key, err))
-        goto done;
-    *out = material;
-    material = (struct cert_material){0};
-    ok = true;
-done:
-    gnutls_free(der.data);
-    cert_material_finish(&material);
-    return ok;
 }
 
 bool cert_make_self_signed(const struct cert_wish *wish, struct cert_material *out,
                            struct error *err) {
-    bool ok = false;
-    gnutls_x509_privkey_t key = NULL;
-    gnutls_x509_crt_t certificate = NULL;
-    if (!check_wish(wish, err) || !make_key(wish->key, &key, err))
-        goto done;
-    int code = gnutls_x509_crt_init(&certificate);
-    if (code == 0)
-        code = set_basics(certificate, wish, key);
-    if (code == 0 && wish->shape == CERT_SHAPE_MODERN)
-        code = set_modern_extensions(certificate, wish);
-    if (code == 0)
-        code = gnutls_x509_crt_sign2(certificate, certificate, key, GNUTLS_DIG_SHA256, 0);
-    if (code < 0) {
-        error_set_gnutls(err, code, "a certificate for %s cannot be made", wish->common_name);
-        goto done;
-    }
-    ok = give_material(certificate, key, out, err);
-done:
-    gnutls_x509_crt_deinit(certificate);
-    gnutls_x509_privkey_deinit(key);
+    struct server_wish server = {.common_name = wish->common_name,
+                                 .dns_names = wish->dns_names,
+                                 .addresses = wish->addresses,
+                                 .key = wish->key,
+                                 .not_before = wish->not_before,
+                                 .not_after = wish->not_after};
+    struct cert_plan plan = {0};
+    struct blob key = {0};
+    if (!check_common_name(wish, err) ||
+        !(wish->shape == CERT_SHAPE_CLASSIC ? cert_plan_for_classic(&server, &plan, err)
+                                            : cert_plan_for_server(&server, &plan, err)))
+        return false;
+    bool ok =
+        cert_plan_make_key(wish->key, &key, err) && cert_plan_self_sign(&plan, &key, out, err);
+    blob_wipe(&key);
+    cert_plan_finish(&plan);
     return ok;
 }
 

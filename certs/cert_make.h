@@ -17,7 +17,7 @@ struct cert_key_choice {
     enum cert_key_family family;
     unsigned bits; /* RSA: the modulus; ECDSA: 256, 384 or 521 */
 };
-enum { CERT_KEY_CHOICE_SIZE = 16 };
+enum { CERT_KEY_CHOICE_SIZE = 24 };
 /* "ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "rsa-2048" to "rsa-4096" (any multiple of 64 bits);
  * false if the word is none of them. */
 bool cert_key_choice_parse(const char *word, struct cert_key_choice *out);

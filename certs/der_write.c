@@ -82,6 +82,48 @@ void der_close(struct buffer *out, size_t start, unsigned tag) {
     memcpy(out->data + start, header, size);
 }
 
+/* By their octets; of two that begin alike the shorter first. */
+static int compare_elements(const void *a, const void *b) {
+    const struct blob *one = a, *two = b;
+    size_t common = one->size < two->size ? one->size : two->size;
+    int order = memcmp(one->data, two->data, common);
+    return order ? order : (one->size > two->size) - (one->size < two->size);
+}
+
+/* Each with its header, borrowed. Returns how many. */
+static size_t split(const struct buffer *from, size_t start, struct blob *out, size_t room) {
+    struct der_element rest = {.data = (unsigned char *)from->data + start,
+                               .size = from->size - start};
+    struct der_element element;
+    size_t count = 0;
+    for (const unsigned char *begin = rest.data; count < room && der_take(&rest, &element);
+         begin = rest.data)
+        out[count++] = (struct blob){(unsigned char *)begin, (size_t)(rest.data - begin)};
+    return count;
+}
+
+void der_close_set(struct buffer *out, size_t start, unsigned tag) {
+    struct buffer sorted = {0};
+    /* No element is shorter than two octets. */
+    size_t room = (out->size - start) / 2;
+    struct blob *elements = calloc(room + 1, sizeof *elements);
+    if (!elements)
+        out->failed = true;
+    if (!out->failed && room > 0) {
+        size_t count = split(out, start, elements, room);
+        qsort(elements, count, sizeof *elements, compare_elements);
+        for (size_t i = 0; i < count; i++)
+            buffer_append(&sorted, elements[i].data, elements[i].size);
+        if (sorted.failed)
+            out->failed = true;
+        else if (sorted.data)
+            memcpy(out->data + start, sorted.data, sorted.size);
+    }
+    free(elements);
+    buffer_finish(&sorted);
+    der_close(out, start, tag);
+}
+
 bool der_give(struct buffer *buffer, struct blob *out, struct error *err) {
     if (buffer->failed || !buffer->data) {
         buffer_finish(buffer);

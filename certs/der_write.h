@@ -18,5 +18,8 @@ void der_put_oid(struct buffer *out, unsigned tag, const char *text);
 /* Makes what was appended since `start` the content of one element. */
 void der_close(struct buffer *out, size_t start, unsigned tag);
 
+/* The same for a SET OF: puts the elements in their order first (X.690, 11.6). */
+void der_close_set(struct buffer *out, size_t start, unsigned tag);
+
 /* Gives the octets as `out` and empties the buffer; false: memory has run out. */
 bool der_give(struct buffer *buffer, struct blob *out, struct error *err);
