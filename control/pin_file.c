@@ -1,14 +1,15 @@
 #include "control/pin_file.h"
 
-#include "platform/file.h"
+#include "platform/held_folder.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FILE_NAME "pins"
+#define LOCK_NAME ".mailstored-lock"
 
-enum { PIN_FILE_LIMIT = 256 * 1024 };
+enum { PIN_FILE_LIMIT = 256 * 1024, WAIT_MS = 5000 };
 
 void pin_list_finish(struct pin_list *list) {
     for (size_t i = 0; i < list->count; i++) {
@@ -104,43 +105,60 @@ bool pin_list_read(const void *text, size_t size, struct pin_list *out, struct e
 
 /* ---- the file ---- */
 
-/* Gives an empty object where there is no file. */
-static bool load(const char *path, json_t **out, struct error *err) {
-    struct blob bytes = {0};
-    struct error why = {0};
-    if (!file_read(path, PIN_FILE_LIMIT, &bytes, NULL, &why)) {
-        if (why.kind == ERROR_MISSING && (*out = json_object()))
-            return true;
-        if (why.kind == ERROR_MISSING)
-            error_set(&why, ERROR_MEMORY, "out of memory");
-        if (err)
-            *err = why;
-        return false;
-    }
-    bool ok = read_object(bytes.data, bytes.size, out, err);
-    if (!ok)
-        error_prefix(err, "%s: mend or remove it", path);
-    blob_finish(&bytes);
+/* A missing file is an empty object. */
+static bool read_or_empty(bool was_read, const char *folder, struct blob *bytes, json_t **out,
+                          struct error *why, struct error *err) {
+    bool ok = false;
+    if (was_read)
+        ok = read_object(bytes->data, bytes->size, out, why);
+    else if (why->kind == ERROR_MISSING && !(ok = (*out = json_object()) != NULL))
+        error_set(why, ERROR_MEMORY, "out of memory");
+    if (was_read && !ok)
+        error_prefix(why, "%s/" FILE_NAME ": mend or remove it", folder);
+    if (!ok && err)
+        *err = *why;
+    blob_finish(bytes);
     return ok;
 }
 
-static char *path_of(const char *state_folder, struct error *err) {
-    char *path = path_join(state_folder, FILE_NAME);
-    if (!path)
-        error_set(err, ERROR_MEMORY, "out of memory");
-    return path;
-}
-
 bool pin_file_read(const char *state_folder, struct pin_list *out, struct error *err) {
-    char *path = path_of(state_folder, err);
+    char *path = path_join(state_folder, FILE_NAME);
+    struct blob bytes = {0};
+    struct error why = {0};
     json_t *object = NULL;
-    bool ok = path && load(path, &object, err) && list_of(object, out, err);
+    if (!path) {
+        error_set(err, ERROR_MEMORY, "out of memory");
+        return false;
+    }
+    bool was_read = file_read(path, PIN_FILE_LIMIT, &bytes, NULL, &why);
+    bool ok = read_or_empty(was_read, state_folder, &bytes, &object, &why, err) &&
+              list_of(object, out, err);
     json_decref(object);
     free(path);
     return ok;
 }
 
-static bool store(const char *path, const json_t *object, struct error *err) {
+static bool load(const struct held_folder *folder, json_t **out, struct error *err) {
+    struct blob bytes = {0};
+    struct error why = {0};
+    bool was_read = held_folder_read(folder, FILE_NAME, PIN_FILE_LIMIT, &bytes, &why);
+    return read_or_empty(was_read, held_folder_path(folder), &bytes, out, &why, err);
+}
+
+static bool put(const struct held_folder *folder, const void *data, size_t size,
+                struct error *err) {
+    char temporary[FILE_TEMPORARY_SIZE];
+    if (!file_temporary_name(temporary, err) ||
+        !held_folder_create(folder, temporary, data, size, 0600, err))
+        return false;
+    if (!held_folder_replace(folder, temporary, FILE_NAME, err)) {
+        held_folder_remove(folder, temporary, NULL);
+        return false;
+    }
+    return held_folder_sync(folder, err);
+}
+
+static bool store(const struct held_folder *folder, const json_t *object, struct error *err) {
     char *text = json_dumps(object, JSON_INDENT(2) | JSON_SORT_KEYS);
     struct buffer out = {0};
     buffer_append_text(&out, text ? text : "");
@@ -149,37 +167,44 @@ static bool store(const char *path, const json_t *object, struct error *err) {
     if (!ok)
         error_set(err, ERROR_MEMORY, "out of memory");
     else
-        ok = file_write(path, out.data, out.size, 0600, FILE_REPLACE, err);
+        ok = put(folder, out.data, out.size, err);
     buffer_finish(&out);
     free(text);
     return ok;
 }
 
+/* `changed`: was it not so already? */
+static bool change(json_t *object, const char *service, const char *entry, bool *changed,
+                   struct error *err) {
+    const char *before = json_string_value(json_object_get(object, service));
+    *changed = entry ? !before || strcmp(before, entry) != 0 : before != NULL;
+    if (!*changed)
+        return true;
+    json_t *name = entry ? json_string(entry) : NULL;
+    if (entry && !name) {
+        error_set(err, ERROR_INPUT, "the name of the entry is no UTF-8: rename it first");
+        return false;
+    }
+    if (entry ? json_object_set_new(object, service, name) == 0
+              : json_object_del(object, service) == 0)
+        return true;
+    error_set(err, ERROR_MEMORY, "out of memory");
+    return false;
+}
+
 bool pin_file_set(const char *state_folder, const char *service, const char *entry,
                   struct error *err) {
-    bool ok = false;
-    json_t *object = NULL, *name = NULL;
-    char *path = path_of(state_folder, err);
-    if (!path || !load(path, &object, err))
-        goto done;
-    const char *before = json_string_value(json_object_get(object, service));
-    if (entry ? before && strcmp(before, entry) == 0 : !before) {
-        ok = true;
-        goto done;
-    }
-    if (entry && !(name = json_string(entry))) {
-        error_set(err, ERROR_INPUT, "the name of the entry is no UTF-8: rename it first");
-        goto done;
-    }
-    if (entry ? json_object_set(object, service, name) != 0
-              : json_object_del(object, service) != 0) {
-        error_set(err, ERROR_MEMORY, "out of memory");
-        goto done;
-    }
-    ok = store(path, object, err);
-done:
-    json_decref(name);
+    struct held_folder *folder = NULL;
+    struct file_lock *lock = NULL;
+    json_t *object = NULL;
+    bool changed = false;
+    /* Of two that pin at the same moment neither takes away what the other did. */
+    bool ok = held_folder_open(state_folder, &folder, err) &&
+              held_folder_lock(folder, LOCK_NAME, WAIT_MS, &lock, err) &&
+              load(folder, &object, err) && change(object, service, entry, &changed, err) &&
+              (!changed || store(folder, object, err));
     json_decref(object);
-    free(path);
+    file_lock_release(lock);
+    held_folder_close(folder);
     return ok;
 }

@@ -29,6 +29,7 @@ bool pin_list_read(const void *text, size_t size, struct pin_list *out, struct e
 bool pin_file_read(const char *state_folder, struct pin_list *out, struct error *err);
 
 /* Pins an entry (NULL: takes the pin away). The file is as before or as after, 0600, and where the
- * process is root it belongs to the owner of the folder. A broken file is an error and stays. */
+ * process is root it belongs to the owner of the folder. Waits for another process that pins for a
+ * few seconds, then ERROR_BUSY. A broken file is an error and stays. */
 bool pin_file_set(const char *state_folder, const char *service, const char *entry,
                   struct error *err);

@@ -3,6 +3,8 @@
 
 #include "control/pin_file.h"
 
+#include <sys/wait.h>
+
 static void put(const char *path, const char *text) {
     FILE *file = fopen(path, "w");
     assert_non_null(file);
@@ -59,6 +61,47 @@ static void what_changes_nothing_writes_nothing(void **state) {
     assert_int_equal(before.st_ino, after.st_ino);
 }
 
+static void root_gives_it_to_the_owner_of_the_folder(void **state) {
+    struct scratch *scratch = *state;
+    struct stat status;
+    bool is_root = geteuid() == 0;
+    const uid_t owner = is_root ? 12345 : geteuid();
+    const gid_t group = is_root ? 12345 : getegid();
+    assert_int_equal(chown(scratch->root, owner, group), 0);
+    assert_true(pin_file_set(scratch->root, "client", "a", NULL));
+    assert_int_equal(stat(scratch_path(scratch, "pins"), &status), 0);
+    assert_int_equal(status.st_uid, owner);
+    assert_int_equal(status.st_gid, group);
+}
+
+enum { RIVALS = 8 };
+
+static int pin_one(const char *folder, int number) {
+    char service[16];
+    snprintf(service, sizeof service, "service%d", number);
+    return pin_file_set(folder, service, "entry", NULL) ? 0 : 1;
+}
+
+static void those_who_pin_at_once_all_succeed(void **state) {
+    struct scratch *scratch = *state;
+    struct pin_list list = {0};
+    pid_t rivals[RIVALS];
+    for (int i = 0; i < RIVALS; i++) {
+        rivals[i] = fork();
+        assert_true(rivals[i] >= 0);
+        if (rivals[i] == 0)
+            _exit(pin_one(scratch->root, i));
+    }
+    for (int i = 0; i < RIVALS; i++) {
+        int status;
+        assert_int_equal(waitpid(rivals[i], &status, 0), rivals[i]);
+        assert_int_equal(status, 0);
+    }
+    assert_true(pin_file_read(scratch->root, &list, NULL));
+    assert_int_equal(list.count, RIVALS);
+    pin_list_finish(&list);
+}
+
 static void a_broken_file_is_told_and_stays(void **state) {
     struct scratch *scratch = *state;
     const char *path = scratch_path(scratch, "pins");
@@ -112,6 +155,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         scratch_test(what_is_set_is_read),
         scratch_test(what_changes_nothing_writes_nothing),
+        scratch_test(root_gives_it_to_the_owner_of_the_folder),
+        scratch_test(those_who_pin_at_once_all_succeed),
         scratch_test(a_broken_file_is_told_and_stays),
         scratch_test(a_name_that_json_cannot_hold_is_refused),
         scratch_test(a_file_that_cannot_be_read_is_not_an_empty_one),
