@@ -259,7 +259,7 @@ static void print_next(const json_t *answer, struct buffer *out) {
         utf8_append_printable(out, anchor ? anchor : "its authority");
     } else
         buffer_append_text(out, "Clients must be made to trust it");
-    buffer_append_text(out, ", unless they do; for its file:\n  ");
+    buffer_append_text(out, "; this writes the file for that:\n  ");
     utf8_append_printable(out, next ? next : "");
     buffer_append_text(out, "\n");
 }
@@ -279,11 +279,11 @@ void entry_put_print(const json_t *answer, int64_t now, struct buffer *out) {
     text_field(out, "file", answer_text(answer, "file"));
     text_field(out, "written to", answer_text(answer, "output"));
     text_field(out, "exportable", answer_true(answer, "exportable") ? "yes" : NULL);
+    wait_print(answer, out);
     json_array_foreach(json_object_get(answer, "warnings"), i, warning) {
         buffer_append_text(out, "\nwarning: ");
         utf8_append_printable(out, json_string_value(warning));
         buffer_append_text(out, "\n");
     }
     print_next(answer, out);
-    wait_print(answer, out);
 }

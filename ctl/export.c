@@ -144,10 +144,11 @@ static enum ctl_exit refuse_key(const struct ctl *ctl) {
     struct buffer line = {0};
     command_line_append(ctl, "mark", ctl->arguments[0], &line);
     struct error err = {.kind = ERROR_PERMISSION};
-    error_set(&err, ERROR_PERMISSION,
-              "the key of \"%s\" is not marked as one that may leave the store: \"%s --exportable "
-              "yes\" marks it",
-              ctl->arguments[0], line.data ? line.data : "mailstorectl mark");
+    error_set(
+        &err, ERROR_PERMISSION,
+        "the key of \"%s\" is not marked as one that may leave the store: \"%s --exportable\" "
+        "marks it",
+        ctl->arguments[0], line.data ? line.data : "mailstorectl mark");
     buffer_finish(&line);
     return ctl_fail(&err);
 }

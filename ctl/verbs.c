@@ -1,7 +1,9 @@
 #include "ctl/ctl.h"
 
-extern const struct ctl_verb verb_status, verb_list, verb_show, verb_reload, verb_renew, verb_help;
+extern const struct ctl_verb verb_status, verb_list, verb_show, verb_create, verb_import,
+    verb_reload, verb_renew, verb_help;
 
 const struct ctl_verb *const ctl_verbs[] = {
-    &verb_status, &verb_list, &verb_show, &verb_reload, &verb_renew, &verb_help, NULL,
+    &verb_status, &verb_list,  &verb_show, &verb_create, &verb_import,
+    &verb_reload, &verb_renew, &verb_help, NULL,
 };

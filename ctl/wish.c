@@ -93,7 +93,8 @@ bool wish_read_life(const struct ctl *ctl, int64_t usual_end, struct wish *out, 
     } else if (years) {
         if (!read_count("--years", years, &count, err))
             return false;
-        end = count < 10000 ? years_after(ctl->now, (int)count) : last_second + 1;
+        end = count < 10000 ? years_after(ctl->now, (int)count) : last_second;
+        end += end == last_second; /* which is where years_after stops */
     }
     if (end > last_second) {
         error_set(err, ERROR_INPUT,

@@ -6,22 +6,24 @@
 #include "certs/names.h"
 #include "ctl/ctl.h"
 
-#define WISH_OPTIONS                                                                     \
-    {.name = "--name",                                                                   \
-     .value = "HOST",                                                                    \
-     .help = "another name that clients call the host by",                               \
-     .many = true},                                                                      \
-        {.name = "--address",                                                            \
-         .value = "IP",                                                                  \
-         .help = "an address that clients call the host by",                             \
-         .many = true},                                                                  \
-        {.name = "--days", .value = "N", .help = "how long it is valid, in days"},       \
+#define WISH_LIFE_OPTIONS                                                                \
+    {.name = "--days", .value = "N", .help = "how long it is valid, in days"},           \
         {.name = "--years", .value = "N", .help = "… or in years"}, {                    \
         .name = "--key", .value = "KIND",                                                \
         .help = "ecdsa-p256 (the default), ecdsa-p384, ecdsa-p521, rsa-2048 … rsa-4096", \
         .completion = CTL_COMPLETE_WORDS,                                                \
         .words = "ecdsa-p256 ecdsa-p384 ecdsa-p521 rsa-2048 rsa-3072 rsa-4096"           \
     }
+#define WISH_OPTIONS                                         \
+    {.name = "--name",                                       \
+     .value = "HOST",                                        \
+     .help = "another name that clients call the host by",   \
+     .many = true},                                          \
+        {.name = "--address",                                \
+         .value = "IP",                                      \
+         .help = "an address that clients call the host by", \
+         .many = true},                                      \
+        WISH_LIFE_OPTIONS
 
 struct wish {
     struct string_list dns_names, addresses; /* normalised, each once */
