@@ -25,6 +25,7 @@ enum ctl_completion {
     CTL_COMPLETE_FOLDER,
     CTL_COMPLETE_ENTRY,
     CTL_COMPLETE_SERVICE,
+    CTL_COMPLETE_SERVICE_THEN_ENTRY, /* the first argument, the second */
     CTL_COMPLETE_VERB,
     CTL_COMPLETE_WORDS, /* those of `words` */
 };

@@ -37,15 +37,27 @@ static enum ctl_exit place_of_store(const char *folder, struct place *out) {
     return CTL_FINE;
 }
 
+static bool is_of_store_alone(const struct ctl *ctl) {
+    return ctl_value(ctl, "--store") && !ctl_value(ctl, "--config") && !ctl_value(ctl, "--state");
+}
+
+static enum ctl_exit load(const struct ctl *ctl, struct conf **out) {
+    const struct conf_overrides overrides = {.config_file = ctl_value(ctl, "--config"),
+                                             .state_folder = ctl_value(ctl, "--state"),
+                                             .reading = true};
+    return conf_load(&overrides, print_mistake, NULL, out) ? CTL_FINE : CTL_BAD_CONFIG;
+}
+
+enum ctl_exit place_conf(const struct ctl *ctl, struct conf **out) {
+    return is_of_store_alone(ctl) ? CTL_FINE : load(ctl, out);
+}
+
 enum ctl_exit place_find(const struct ctl *ctl, struct place *out) {
     const char *store = ctl_value(ctl, "--store");
-    struct conf_overrides overrides = {.config_file = ctl_value(ctl, "--config"),
-                                       .state_folder = ctl_value(ctl, "--state"),
-                                       .reading = true};
-    if (store && !overrides.config_file && !overrides.state_folder)
-        return place_of_store(store, out);
     struct conf *conf = NULL;
-    if (!conf_load(&overrides, print_mistake, NULL, &conf))
+    if (is_of_store_alone(ctl))
+        return place_of_store(store, out);
+    if (load(ctl, &conf) != CTL_FINE)
         return CTL_BAD_CONFIG;
     struct place place = {.files_alone = store != NULL,
                           .accept_public_keys = conf->accept_public_keys,
@@ -64,4 +76,12 @@ void place_finish(struct place *place) {
     free(place->state_folder);
     free(place->socket);
     *place = (struct place){0};
+}
+
+bool place_same_folder(const char *one, const char *other) {
+    struct file_identity first, second;
+    if (strcmp(one, other) == 0)
+        return true;
+    return file_identify(one, &first, NULL) && file_identify(other, &second, NULL) &&
+           first.device == second.device && first.inode == second.inode;
 }

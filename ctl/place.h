@@ -16,3 +16,11 @@ struct place {
  * what is wrong, each mistake as FILE:LINE. Gives `out` if CTL_FINE. */
 enum ctl_exit place_find(const struct ctl *ctl, struct place *out);
 void place_finish(struct place *place);
+
+/* The whole configuration, read for the same options; NULL where --store stands alone. Says on
+ * standard error what is wrong. Gives `out` if CTL_FINE: conf_destroy. */
+struct conf;
+enum ctl_exit place_conf(const struct ctl *ctl, struct conf **out);
+
+/* Do both paths lead to one folder? */
+bool place_same_folder(const char *one, const char *other);

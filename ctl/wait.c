@@ -7,7 +7,6 @@
 #include "ctl/answer.h"
 #include "ctl/probe.h"
 #include "ctl/text.h"
-#include "platform/file.h"
 #include "report/report.h"
 
 #include <stdio.h>
@@ -27,6 +26,7 @@ enum {
 /* What is waited for. Borrowed. */
 struct awaited {
     const struct place *place;
+    const char *service; /* that is to serve it; NULL: any */
     const char *entry;
     const char *fingerprint;
 };
@@ -62,19 +62,13 @@ static enum ctl_exit no_daemon_known(void) {
                 "--config as well"});
 }
 
-static bool are_one_folder(const char *one, const char *other) {
-    struct file_identity first, second;
-    return file_identify(one, &first, NULL) && file_identify(other, &second, NULL) &&
-           first.device == second.device && first.inode == second.inode;
-}
-
 /* Where --store names another folder than the daemon's, waiting would be in vain. */
 static bool serves_this_store(const struct place *place, struct buffer *why, struct error *err) {
     json_t *status = NULL;
     if (!ask(place, "status", NULL, &status, err))
         return false;
     const char *folder = answer_text(status, "store_folder");
-    if (folder && !are_one_folder(folder, place->store_folder))
+    if (folder && !place_same_folder(folder, place->store_folder))
         buffer_printf(why, "the daemon's store is %s, not %s", folder, place->store_folder);
     json_decref(status);
     return true;
@@ -201,6 +195,11 @@ static void explain(const struct awaited *awaited, const json_t *service, const 
     }
 }
 
+static bool is_asked(const struct awaited *awaited, const json_t *service) {
+    const char *name = answer_text(service, "name");
+    return !awaited->service || (name && strcmp(name, awaited->service) == 0);
+}
+
 /* Asks what clients get that send this name (NULL: none). Gives `out` where the entry is really
  * served; the first reason why not stands in `why`. */
 static bool try_name(const struct awaited *awaited, const char *server_name, json_t **out,
@@ -213,7 +212,7 @@ static bool try_name(const struct awaited *awaited, const char *server_name, jso
     json_array_foreach(json_object_get(status, "services"), i, service) {
         json_array_foreach(json_object_get(service, "listeners"), j, listener) {
             const char *given = answer_text(listener, "fingerprint");
-            if (*out || !is_https(listener))
+            if (*out || !is_https(listener) || !is_asked(awaited, service))
                 continue;
             if (!given || strcmp(given, awaited->fingerprint) != 0) {
                 if (why->size == 0)
@@ -256,7 +255,8 @@ static bool find_client(const struct awaited *awaited, const json_t *entry, json
     if (!*out && !try_name(awaited, NULL, out, why, err))
         return false;
     if (!*out && why->size == 0)
-        buffer_append_text(why, "no service that is switched on has an HTTPS listener");
+        buffer_printf(why, "%s listens nowhere with HTTPS",
+                      awaited->service ? awaited->service : "the daemon");
     return true;
 }
 
@@ -281,7 +281,12 @@ static bool put_outcome(json_t *answer, const char *member, json_t *value,
 
 enum ctl_exit wait_served(struct ctl *ctl, const struct place *place, const char *entry,
                           const char *fingerprint, json_t *answer) {
-    const struct awaited awaited = {place, entry, fingerprint};
+    return wait_served_by(ctl, place, NULL, entry, fingerprint, answer);
+}
+
+enum ctl_exit wait_served_by(struct ctl *ctl, const struct place *place, const char *service,
+                             const char *entry, const char *fingerprint, json_t *answer) {
+    const struct awaited awaited = {place, service, entry, fingerprint};
     struct error err = {0};
     struct buffer why = {0};
     json_t *found = NULL, *served = NULL;
@@ -303,6 +308,53 @@ enum ctl_exit wait_served(struct ctl *ctl, const struct place *place, const char
     json_decref(served);
     buffer_finish(&why);
     return status;
+}
+
+/* ---- a service, whatever it serves ---- */
+
+/* Looks at its first HTTPS listener. */
+static json_t *look_at_service(const struct place *place, const json_t *service,
+                               struct buffer *why) {
+    size_t i = 0;
+    const json_t *listener = NULL;
+    json_array_foreach(json_object_get(service, "listeners"), i, listener) {
+        const struct awaited awaited = {place, NULL, answer_text(listener, "serves"),
+                                        answer_text(listener, "fingerprint")};
+        if (!is_https(listener) || !awaited.fingerprint ||
+            !really_sends(&awaited, listener, NULL, why))
+            continue;
+        return json_pack("{s:o, s:n, s:O, s:O}", "listener", listener_text(listener), "server_name",
+                         "service", json_object_get(service, "name"), "entry",
+                         json_object_get(listener, "serves"));
+    }
+    if (why->size == 0)
+        buffer_printf(why, "%s listens nowhere with HTTPS", answer_text(service, "name"));
+    return NULL;
+}
+
+enum ctl_exit wait_service(struct ctl *ctl, const struct place *place, const char *service,
+                           json_t *answer) {
+    const struct awaited awaited = {.place = place, .service = service};
+    struct error err = {0};
+    struct buffer why = {0};
+    json_t *status = NULL, *found = NULL, *served = NULL;
+    size_t i = 0;
+    if (!ctl_has(ctl, "--wait"))
+        return CTL_FINE;
+    if (!place->socket)
+        return no_daemon_known();
+    if (!rescan(place, &err) || !ask(place, "status", NULL, &status, &err))
+        return ctl_fail(&err);
+    json_array_foreach(json_object_get(status, "services"), i, found) {
+        if (is_asked(&awaited, found))
+            served = look_at_service(place, found, &why);
+    }
+    enum ctl_exit outcome = served ? CTL_FINE : CTL_ATTENTION;
+    if (!put_outcome(answer, "served", served ? served : json_null(), &why))
+        outcome = ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+    json_decref(status);
+    buffer_finish(&why);
+    return outcome;
 }
 
 /* ---- one that is to be gone ---- */
@@ -357,10 +409,11 @@ void wait_print(const json_t *answer, struct buffer *out) {
     const json_t *served = json_object_get(answer, "served");
     if (json_is_object(served)) {
         struct buffer text = {0};
-        const char *name = answer_text(served, "server_name");
-        buffer_printf(&text, "now, by %s at %s to clients that ask for %s",
-                      answer_text(served, "service"), answer_text(served, "listener"),
-                      name ? name : "no name");
+        const char *name = answer_text(served, "server_name"),
+                   *entry = answer_text(served, "entry");
+        buffer_printf(&text, "%s%sby service %s at %s, to clients that ask for %s",
+                      entry ? entry : "", entry ? ", " : "", answer_text(served, "service"),
+                      answer_text(served, "listener"), name ? name : "no name");
         text_field(out, "served", text.data);
         buffer_finish(&text);
     }

@@ -25,6 +25,13 @@ void wait_tell(const struct place *place);
  * changed stays changed. */
 enum ctl_exit wait_served(struct ctl *ctl, const struct place *place, const char *entry,
                           const char *fingerprint, json_t *answer);
+/* The same where one service (NULL: any) is to serve it. */
+enum ctl_exit wait_served_by(struct ctl *ctl, const struct place *place, const char *service,
+                             const char *entry, const char *fingerprint, json_t *answer);
+/* The same for a service that chooses by itself again: what it gives to a client that sends no
+ * name; "served" tells its "entry" besides. */
+enum ctl_exit wait_service(struct ctl *ctl, const struct place *place, const char *service,
+                           json_t *answer);
 /* The same for an entry that is gone: the daemon no longer has it. Adds "gone": true, or false with
  * "why". */
 enum ctl_exit wait_gone(struct ctl *ctl, const struct place *place, const char *entry,

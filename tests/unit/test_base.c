@@ -128,6 +128,40 @@ static void times_read_as_utc(void **state) {
     assert_string_equal(time_text_rfc3339(253402300799, text), "9999-12-31T23:59:59Z");
 }
 
+static void time_is_read_as_it_is_written(void **state) {
+    (void)state;
+    static const int64_t times[] = {0, 951782400 /* 29 February 2000 */, 1795514400, 253402300799};
+    char text[TIME_TEXT_SIZE];
+    int64_t at = -1;
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        assert_true(time_from_text(time_text(times[i], text), &at));
+        assert_int_equal(at, times[i]);
+        assert_true(time_from_text(time_text_rfc3339(times[i], text), &at));
+        assert_int_equal(at, times[i]);
+    }
+    assert_true(time_from_text("2026-11-24", &at));
+    assert_int_equal(at, 1795514400 - 10 * 3600);
+    assert_true(time_from_text("2026-11-24 10:00:00", &at));
+    assert_int_equal(at, 1795514400);
+    static const char *const wrong[] = {"",
+                                        "2026",
+                                        "2026-11",
+                                        "2026-02-30",
+                                        "2026-13-01",
+                                        "2026-11-24T10:00:00",
+                                        "24.11.2026",
+                                        "2026-11-24 10:00",
+                                        "2026-1-2",
+                                        "2026-11-24 24:00:00",
+                                        "2026-11-24 ",
+                                        "2026-11-24 10:00:00 CET",
+                                        "-026-11-24",
+                                        "2026-11-24T10:00:00Z "};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        if (time_from_text(wrong[i], &at))
+            fail_msg("\"%s\" was taken for a time", wrong[i]);
+}
+
 /* Runs one log_write with standard error in a file; gives what was written. */
 static char *logged(enum log_form form, enum log_level most_verbose, const char *text) {
     char path[] = "/tmp/mailstored-log-XXXXXX";
@@ -207,6 +241,7 @@ int main(void) {
         cmocka_unit_test(list_keeps_order_and_copies),
         cmocka_unit_test(nearest_word_is_near),
         cmocka_unit_test(times_read_as_utc),
+        cmocka_unit_test(time_is_read_as_it_is_written),
         cmocka_unit_test(log_lines_cannot_be_forged),
         cmocka_unit_test(log_has_levels_and_a_plain_form),
         cmocka_unit_test(log_file_is_reopened),
