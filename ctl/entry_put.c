@@ -251,7 +251,9 @@ static void print_next(const json_t *answer, struct buffer *out) {
     if (missing) {
         buffer_append_text(out, "Its chain ends below ");
         utf8_append_printable(out, missing);
-        buffer_append_text(out, ": clients must trust that issuer.\n");
+        buffer_append_text(out, ", whom clients must know and trust. Where that is an intermediate "
+                                "authority, take its\ncertificate in as well: name its file "
+                                "beside the others.\n");
         return;
     }
     if (answer_integer(certificate, "chain") > 1) {
