@@ -1,7 +1,7 @@
 #include "certs/cert_make.h"
 
 #include "certs/cert_plan.h"
-#include "certs/parsed.h"
+#include "certs/pem_write.h"
 #include "certs/private_key.h"
 
 #include <stdio.h>
@@ -77,64 +77,27 @@ bool cert_make_self_signed(const struct cert_wish *wish, struct cert_material *o
     return ok;
 }
 
-static bool pem_of(const char *label, const struct blob *der, gnutls_datum_t *out,
-                   struct error *err) {
-    gnutls_datum_t datum = datum_of(der);
-    int code = gnutls_pem_base64_encode2(label, &datum, out);
-    if (code < 0)
-        error_set_gnutls(err, code, "the %s cannot be written", label);
-    return code == 0;
-}
-
-static void datum_wipe(gnutls_datum_t *datum) {
-    if (datum->data)
-        gnutls_memset(datum->data, 0, datum->size);
-    gnutls_free(datum->data);
-}
-
-/* Always in PKCS#8, whatever form the material has it in. */
-static bool key_pem(const struct blob *der, gnutls_datum_t *out, struct error *err) {
+/* In PKCS#8, whatever form it has. */
+static bool to_pkcs8(const struct blob *der, struct blob *out, struct error *err) {
     gnutls_x509_privkey_t key = NULL;
-    struct blob pkcs8 = {0};
-    bool ok = private_key_parse(der, &key, err) && private_key_export(key, &pkcs8, err) &&
-              pem_of("PRIVATE KEY", &pkcs8, out, err);
+    bool ok = private_key_parse(der, &key, err) && private_key_export(key, out, err);
     gnutls_x509_privkey_deinit(key);
-    blob_wipe(&pkcs8);
     return ok;
 }
 
 bool cert_to_pem(const struct cert_material *material, struct blob *out, struct error *err) {
-    bool ok = false;
-    size_t count = 1 + material->chain_count, size = 0;
-    struct blob text = {0};
-    gnutls_datum_t *parts = calloc(count, sizeof *parts);
+    struct blob key = {0};
+    struct pem_part *parts = calloc(1 + material->chain_count, sizeof *parts);
     if (!parts) {
         error_set(err, ERROR_MEMORY, "out of memory");
         return false;
     }
-    if (!key_pem(&material->key, &parts[0], err))
-        goto done;
-    for (size_t i = 1; i < count; i++)
-        if (!pem_of("CERTIFICATE", &material->chain[i - 1], &parts[i], err))
-            goto done;
-    for (size_t i = 0; i < count; i++)
-        size += parts[i].size;
-    /* Allocated once: a buffer that grows would leave pieces of the key behind. */
-    text.data = malloc(size + 1);
-    if (!text.data) {
-        error_set(err, ERROR_MEMORY, "out of memory");
-        goto done;
-    }
-    for (size_t i = 0; i < count; i++) {
-        memcpy(text.data + text.size, parts[i].data, parts[i].size);
-        text.size += parts[i].size;
-    }
-    text.data[text.size] = '\0';
-    *out = text;
-    ok = true;
-done:
-    for (size_t i = 0; i < count; i++)
-        datum_wipe(&parts[i]);
+    parts[0] = (struct pem_part){"PRIVATE KEY", &key};
+    for (size_t i = 0; i < material->chain_count; i++)
+        parts[1 + i] = (struct pem_part){"CERTIFICATE", &material->chain[i]};
+    bool ok = to_pkcs8(&material->key, &key, err) &&
+              pem_write(parts, 1 + material->chain_count, out, err);
+    blob_wipe(&key);
     free(parts);
     return ok;
 }

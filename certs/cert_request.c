@@ -1,4 +1,3 @@
-#include "base/utf8.h"
 #include "certs/cert_making.h"
 #include "certs/der.h"
 #include "certs/der_write.h"
@@ -8,26 +7,6 @@
 static const char extension_request[] = "1.2.840.113549.1.9.14";      /* RFC 2985, 5.4.2 */
 static const char enrollment_name_value[] = "1.3.6.1.4.1.311.13.2.1"; /* MS-WCCE, 2.2.2.7.10 */
 
-/* UTF-16, which has one unit for each character here. False: a character beyond. */
-static bool put_bmp_string(struct buffer *out, const char *text, size_t size, struct error *err) {
-    size_t start = out->size, bytes = 0;
-    for (size_t at = 0; at < size; at += bytes) {
-        uint32_t point = 0;
-        bytes = utf8_read(text + at, &point);
-        if (bytes == 0 || point > 0xffff) {
-            error_set(err, ERROR_INPUT,
-                      "the request attribute \"%s\" has a character that cannot stand in one: "
-                      "leave it out",
-                      text);
-            return false;
-        }
-        unsigned char unit[] = {(unsigned char)(point >> 8), (unsigned char)point};
-        buffer_append(out, unit, sizeof unit);
-    }
-    der_close(out, start, DER_BMP_STRING);
-    return true;
-}
-
 static bool put_pair(struct buffer *out, const char *text, struct error *err) {
     const char *equals = strchr(text, '=');
     size_t start = out->size;
@@ -36,9 +15,11 @@ static bool put_pair(struct buffer *out, const char *text, struct error *err) {
                   text);
         return false;
     }
-    if (!put_bmp_string(out, text, (size_t)(equals - text), err) ||
-        !put_bmp_string(out, equals + 1, strlen(equals + 1), err))
+    if (!der_put_bmp_string(out, text, (size_t)(equals - text)) ||
+        !der_put_bmp_string(out, equals + 1, strlen(equals + 1))) {
+        error_set(err, ERROR_INPUT, "the request attribute \"%s\" is no UTF-8", text);
         return false;
+    }
     der_close(out, start, DER_SEQUENCE);
     return true;
 }

@@ -1,5 +1,6 @@
 #include "certs/der_write.h"
 
+#include "base/utf8.h"
 #include "certs/der.h"
 
 #include <assert.h>
@@ -45,6 +46,28 @@ void der_put_number(struct buffer *out, unsigned value) {
     if (octets[at] & 0x80)
         at--; /* the first bit is the sign */
     der_put(out, DER_INTEGER, octets + at, sizeof octets - at);
+}
+
+static void put_unit(struct buffer *out, unsigned unit) {
+    unsigned char octets[] = {(unsigned char)(unit >> 8), (unsigned char)unit};
+    buffer_append(out, octets, sizeof octets);
+}
+
+bool der_put_bmp_string(struct buffer *out, const char *text, size_t size) {
+    size_t start = out->size, bytes = 0;
+    for (size_t at = 0; at < size; at += bytes) {
+        uint32_t point = 0;
+        bytes = utf8_read(text + at, &point);
+        if (bytes == 0)
+            return false;
+        if (point > 0xffff) {
+            put_unit(out, 0xd800 | (point - 0x10000) >> 10);
+            put_unit(out, 0xdc00 | (point & 0x3ff));
+        } else
+            put_unit(out, point);
+    }
+    der_close(out, start, DER_BMP_STRING);
+    return true;
 }
 
 /* In groups of seven bits, the first one foremost. */

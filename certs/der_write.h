@@ -12,6 +12,10 @@ void der_put(struct buffer *out, unsigned tag, const void *content, size_t size)
 void der_put_text(struct buffer *out, unsigned tag, const char *text);
 void der_put_number(struct buffer *out, unsigned value); /* an INTEGER */
 
+/* UTF-8 as a BMPString, characters beyond the first plane as two units, as Windows does. False: it
+ * is no UTF-8, and `out` is to be given up. `text` ends with a NUL, behind `size`. */
+bool der_put_bmp_string(struct buffer *out, const char *text, size_t size);
+
 /* The object identifier's text must be valid: cert_oid_is_valid. */
 void der_put_oid(struct buffer *out, unsigned tag, const char *text);
 

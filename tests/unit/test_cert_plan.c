@@ -450,8 +450,7 @@ static void wrong_attributes_are_told(void **state) {
     } cases[] = {
         {"CertificateTemplate", "\"CertificateTemplate\" is not of the form Name=value"},
         {"=WebServer", "is not of the form Name=value"},
-        {"Name=\xF0\x9F\x98\x80", "has a character that cannot stand in one"},
-        {"Name=\xFF", "has a character that cannot stand in one"},
+        {"Name=\xFF", "is no UTF-8"},
     };
     struct cert_plan plan = plan_of("CN=x");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
