@@ -64,11 +64,26 @@ static void on_published(void *context) {
         warn_missing_pins(app);
 }
 
+/* Each keeper that cannot take its settings goes on with those it has. */
+static void configure_keepers(struct app *app, const struct conf *conf) {
+    struct app_leaves leaves = {0};
+    struct error err;
+    if (!app_leaves_gather(conf, tool_pins_list(app->pins), &leaves, &err)) {
+        log_error("store", "%s; store and local authority stay as they were", err.text);
+        return;
+    }
+    const struct cert_keeper_settings settings = app_keeper_settings(conf, &leaves);
+    if (!cert_keeper_configure(app->certificates, &settings, &err))
+        log_error("store", "%s; the store stays as it was", err.text);
+    app_leaves_finish(&leaves);
+}
+
 /* A listener's pin is settled when it starts: one that changes is another on the same socket. */
 static void apply_pins(struct app *app) {
     struct error err;
     if (app->drain_until_ms != 0)
         return;
+    configure_keepers(app, app->conf);
     app->pins_wait = !endpoints_apply(app->endpoints, app->conf, tool_pins_list(app->pins), &err);
     if (app->pins_wait)
         log_error("pins", "%s; each service stays pinned as it was", err.text);
@@ -76,15 +91,19 @@ static void apply_pins(struct app *app) {
         warn_missing_pins(app);
 }
 
-static void on_state_changed(void *context) {
-    struct app *app = context;
+static void look_at_pins(struct app *app) {
     if (tool_pins_look(app->pins) || app->pins_wait)
         apply_pins(app);
 }
 
+static void on_state_changed(void *context) {
+    struct app *app = context;
+    look_at_pins(app);
+}
+
 void app_rescan(struct app *app) {
     cert_keeper_rescan(app->certificates);
-    on_state_changed(app);
+    look_at_pins(app);
 }
 
 /* ---- reload ---- */
@@ -115,13 +134,11 @@ static void apply_log(const struct conf *conf) {
 /* The listeners are the new ones by now: what fails here is told, and the rest goes on. */
 static void finish_taking(struct app *app, const struct conf *conf) {
     struct error err;
-    const struct cert_keeper_settings settings = app_keeper_settings(conf);
     if (!tls_front_reload(app->tls_front, conf->tls.ticket_key_file, &err))
         log_error("tls", "%s; the session ticket key stays as it was", err.text);
-    if (!cert_keeper_configure(app->certificates, &settings, &err))
-        log_error("store", "%s; the store stays as it was", err.text);
+    configure_keepers(app, conf);
     handshake_gate_set_timeout(app->gate, conf->limits.handshake_timeout_s * 1000);
-    state_watch_set_poll_interval(app->state_watch, settings.poll_interval_ms);
+    state_watch_set_poll_interval(app->state_watch, conf->poll_interval_s * 1000);
     apply_log(conf);
     if (!announce_in_file(app->endpoints, app->listening_file, &err))
         log_error("mailstored", "%s: it says where it listened before", err.text);
@@ -155,7 +172,7 @@ bool app_reload(struct app *app, struct error *err) {
     }
     struct error first = {0};
     struct conf *conf;
-    on_state_changed(app); /* also where the configuration cannot be taken */
+    look_at_pins(app); /* also where the configuration cannot be taken */
     if (!conf_load(app->overrides, app_log_mistake, &first, &conf)) {
         log_error("configuration", "not changed: the mistakes above prevent it");
         if (err)
@@ -270,20 +287,37 @@ static bool lock_state(struct app *app, struct error *err) {
     return ok;
 }
 
-static bool start_certificates(struct app *app, struct error *err) {
-    const struct cert_keeper_settings settings = app_keeper_settings(app->conf);
-    file_sweep(app->conf->state_folder);
-    store_change_finish_interrupted(app->conf->store_folder); /* and sweeps under its lock */
-    return cert_slot_create(&app->slot, err) &&
-           cert_keeper_create(app->loop, app->slot, &settings, on_published, app,
-                              &app->certificates, err);
+/* What the tool and the daemon left half-written there when they were killed. */
+static void sweep_folders(const struct conf *conf) {
+    static const char *const own[] = {"authority", "waiting"};
+    file_sweep(conf->state_folder);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        char *folder = path_join(conf->state_folder, own[i]);
+        if (folder)
+            file_sweep(folder);
+        free(folder);
+    }
+    store_change_finish_interrupted(conf->store_folder); /* and sweeps under its lock */
 }
 
-static bool start_pins(struct app *app, struct error *err) {
+static bool start_keepers(struct app *app, const struct app_leaves *leaves, struct error *err) {
     const struct conf *conf = app->conf;
-    return tool_pins_create(conf->state_folder, &app->pins, err) &&
-           state_watch_create(app->loop, conf->state_folder, conf->poll_interval_s * 1000,
+    const struct cert_keeper_settings settings = app_keeper_settings(conf, leaves);
+    return cert_slot_create(&app->slot, err) &&
+           cert_keeper_create(app->loop, app->slot, &settings, on_published, app,
+                              &app->certificates, err) &&
+           state_watch_create(app->loop, conf->state_folder, settings.poll_interval_ms,
                               on_state_changed, app, &app->state_watch, err);
+}
+
+static bool start_certificates(struct app *app, struct error *err) {
+    struct app_leaves leaves = {0};
+    sweep_folders(app->conf);
+    bool ok = tool_pins_create(app->conf->state_folder, &app->pins, err) &&
+              app_leaves_gather(app->conf, tool_pins_list(app->pins), &leaves, err) &&
+              start_keepers(app, &leaves, err);
+    app_leaves_finish(&leaves);
+    return ok;
 }
 
 static bool prepare_tls(struct app *app, struct error *err) {
@@ -308,8 +342,7 @@ bool app_start(struct conf *conf, const struct conf_overrides *overrides, struct
     app->started = time_now();
     host_raise_file_limit();
     if (!app_check_priority(conf, err) || !app_make_folders(conf, err) || !lock_state(app, err) ||
-        !loop_create(&app->loop, err) || !watch_signals(app, err) ||
-        !start_certificates(app, err) || !start_pins(app, err))
+        !loop_create(&app->loop, err) || !watch_signals(app, err) || !start_certificates(app, err))
         goto failed;
     app->listening_file = path_join(conf->state_folder, "listening");
     if (!app->listening_file) {

@@ -23,7 +23,7 @@ struct cert_keeper {
     int64_t poll_interval_ms;
     enum cert_shape shape;
     struct cert_key_choice key;
-    struct string_list names;
+    struct string_list names, renewed;
 
     struct cert_store *store;
     struct watch *watch;
@@ -204,7 +204,8 @@ static bool ensure_certificate(struct cert_keeper *keeper, struct error *err) {
 
 static void warn(struct cert_keeper *keeper) {
     const struct first_certificate first = first_of(keeper);
-    cert_warnings_look(keeper->warned, cert_store_set(keeper->store), &first, time_now());
+    cert_warnings_look(keeper->warned, cert_store_set(keeper->store), &first, &keeper->renewed,
+                       time_now());
 }
 
 static void look(struct cert_keeper *keeper, bool anyway) {
@@ -268,16 +269,20 @@ static void on_warnings(void *context) {
 static bool take_settings(struct cert_keeper *keeper, const struct cert_keeper_settings *settings,
                           struct error *err) {
     char *folder = strdup(settings->store_folder);
-    struct string_list names = {0};
-    if (!folder || !string_list_copy(settings->first.names, &names)) {
+    struct string_list names = {0}, renewed = {0};
+    if (!folder || !string_list_copy(settings->first.names, &names) ||
+        !string_list_copy(settings->renewed, &renewed)) {
+        string_list_finish(&names);
         free(folder);
         error_set(err, ERROR_MEMORY, "store: out of memory");
         return false;
     }
     free(keeper->folder);
     string_list_finish(&keeper->names);
+    string_list_finish(&keeper->renewed);
     keeper->folder = folder;
     keeper->names = names;
+    keeper->renewed = renewed;
     keeper->accept_public_keys = settings->accept_public_keys;
     keeper->poll_interval_ms = settings->poll_interval_ms;
     keeper->shape = settings->first.shape;
@@ -339,6 +344,7 @@ void cert_keeper_destroy(struct cert_keeper *keeper) {
     cert_warnings_destroy(keeper->warned);
     cert_store_destroy(keeper->store);
     string_list_finish(&keeper->names);
+    string_list_finish(&keeper->renewed);
     free(keeper->folder);
     free(keeper);
 }

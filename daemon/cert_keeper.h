@@ -14,6 +14,8 @@ struct cert_keeper_settings {
     bool accept_public_keys;
     int64_t poll_interval_ms;
     struct first_certificate first;
+    const struct string_list *renewed; /* entries that the daemon renews by itself: of their end it
+                                          warns only where that has not happened */
 };
 
 /* Arms the watch, scans, makes the first certificate if the store has none, publishes.

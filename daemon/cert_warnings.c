@@ -52,23 +52,37 @@ static int step_told(const struct cert_warnings *warnings, const unsigned char *
     return -1;
 }
 
-static void say_expiry(const struct cert *cert, int step, int64_t now) {
+bool renewal_failed(int64_t not_before, int64_t not_after, int64_t now) {
+    return now >
+           not_after - (not_after - not_before) / 6; /* half of what is left after it is due */
+}
+
+static int step_of(const struct cert *cert, const struct string_list *renewed, int64_t now) {
     const struct cert_info *info = cert_info(cert);
+    if (string_list_has(renewed, cert_name(cert)) &&
+        !renewal_failed(info->not_before, info->not_after, now))
+        return -1;
+    return expiry_step(info->not_after, now);
+}
+
+static void say_expiry(const struct cert *cert, int step, bool renewed, int64_t now) {
+    const struct cert_info *info = cert_info(cert);
+    const char *mend = renewed ? "it was not renewed: see what the log says of \"authority\""
+                               : "put a new one into the store";
     char until[TIME_TEXT_SIZE];
     time_text(info->not_after, until);
     if (step == 0)
-        log_error("store", "%s expired on %s: clients refuse it; put a new one into the store",
-                  cert_name(cert), until);
+        log_error("store", "%s expired on %s: clients refuse it; %s", cert_name(cert), until, mend);
     else
-        log_warning("store", "%s expires in %" PRId64 " days, on %s: put a new one into the store",
-                    cert_name(cert), (info->not_after - now + DAY_S - 1) / DAY_S, until);
+        log_warning("store", "%s expires in %" PRId64 " days, on %s: %s", cert_name(cert),
+                    (info->not_after - now + DAY_S - 1) / DAY_S, until, mend);
 }
 
 static void look_at_expiry(struct cert_warnings *warnings, const struct cert_set *set,
-                           int64_t now) {
+                           const struct string_list *renewed, int64_t now) {
     size_t near = 0;
     for (size_t i = 0; i < cert_set_count(set); i++)
-        if (expiry_step(cert_info(cert_set_at(set, i))->not_after, now) >= 0)
+        if (step_of(cert_set_at(set, i), renewed, now) >= 0)
             near++;
     struct told *told = near ? calloc(near, sizeof *told) : NULL;
     if (near && !told)
@@ -77,11 +91,11 @@ static void look_at_expiry(struct cert_warnings *warnings, const struct cert_set
     for (size_t i = 0; used < near && i < cert_set_count(set); i++) {
         const struct cert *cert = cert_set_at(set, i);
         const struct cert_info *info = cert_info(cert);
-        int step = expiry_step(info->not_after, now);
+        int step = step_of(cert, renewed, now);
         if (step < 0)
             continue;
         if (step_told(warnings, info->fingerprint) != step)
-            say_expiry(cert, step, now);
+            say_expiry(cert, step, string_list_has(renewed, cert_name(cert)), now);
         memcpy(told[used].fingerprint, info->fingerprint, CERT_FINGERPRINT_SIZE);
         told[used++].step = step;
     }
@@ -123,7 +137,8 @@ done:
 }
 
 void cert_warnings_look(struct cert_warnings *warnings, const struct cert_set *set,
-                        const struct first_certificate *first, int64_t now) {
-    look_at_expiry(warnings, set, now);
+                        const struct first_certificate *first, const struct string_list *renewed,
+                        int64_t now) {
+    look_at_expiry(warnings, set, renewed, now);
     look_at_names(warnings, set, first);
 }

@@ -1,57 +1,12 @@
 #include "daemon/first_certificate.h"
 
 #include "certs/cert_set.h"
-#include "certs/names.h"
+#include "daemon/subject_names.h"
 #include "platform/file.h"
-#include "platform/host.h"
 
 #include <stdlib.h>
 
 enum { LIFE_YEARS = 20 };
-
-/* Names and addresses a client on this host or its network may use. */
-struct subject_names {
-    struct string_list dns, addresses;
-};
-
-static void subject_names_finish(struct subject_names *names) {
-    string_list_finish(&names->dns);
-    string_list_finish(&names->addresses);
-}
-
-static bool add_names(const struct string_list *texts, struct subject_names *out) {
-    char normal[NAME_SIZE];
-    for (size_t i = 0; i < texts->count; i++) {
-        bool ok = true;
-        if (address_normalise(texts->items[i], normal))
-            ok = string_list_add_unique(&out->addresses, normal);
-        else if (name_normalise(texts->items[i], true, normal))
-            ok = string_list_add_unique(&out->dns, normal);
-        if (!ok)
-            return false;
-    }
-    return true;
-}
-
-/* MailStoreServer itself, the host's names, localhost, what was configured; the host's addresses.
- */
-static bool subject_names_gather(const struct first_certificate *wish, struct subject_names *out,
-                                 struct error *err) {
-    struct string_list hosts = {0}, addresses = {0};
-    bool ok = false;
-    if (!host_names(&hosts, err) || !host_addresses(&addresses, err))
-        goto done;
-    if (!add_names(&hosts, out) || !string_list_add_unique(&out->dns, "localhost") ||
-        !add_names(wish->names, out) || !add_names(&addresses, out)) {
-        error_set(err, ERROR_MEMORY, "names of the first certificate: out of memory");
-        goto done;
-    }
-    ok = true;
-done:
-    string_list_finish(&hosts);
-    string_list_finish(&addresses);
-    return ok;
-}
 
 bool first_certificate_make(const struct first_certificate *wish, const char *folder, bool replace,
                             int64_t now, struct error *err) {
@@ -65,7 +20,7 @@ bool first_certificate_make(const struct first_certificate *wish, const char *fo
         error_set(err, ERROR_MEMORY, "first certificate: out of memory");
         goto done;
     }
-    if (!subject_names_gather(wish, &names, err))
+    if (!subject_names_gather(wish->names, &names, err))
         goto done;
     const struct cert_wish cert = {
         .shape = wish->shape,
@@ -96,7 +51,7 @@ bool first_certificate_missing(const struct first_certificate *wish, const struc
                                struct string_list *out, struct error *err) {
     struct subject_names names = {0};
     bool ok = false;
-    if (!subject_names_gather(wish, &names, err))
+    if (!subject_names_gather(wish->names, &names, err))
         goto done;
     ok = true;
     for (size_t i = 0; ok && i < names.dns.count; i++)

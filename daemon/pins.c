@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AUTHORITY_ENTRY "authority-"
-
 struct pinned pinned_service(const struct conf_service *service, const struct pin_list *tool) {
     if (service->certificate)
         return (struct pinned){service->certificate, PINNED_BY_CONFIGURATION,
@@ -33,20 +31,35 @@ bool pinned_to_authority(const struct pinned *pinned) {
     return pinned->certificate && strcmp(pinned->certificate, CONF_AUTHORITY) == 0;
 }
 
-bool pinned_entry(const struct pinned *pinned, const char *service, char **out) {
+bool service_wants_authority(const struct conf_service *service, const struct pin_list *tool,
+                             struct pinned *out) {
+    for (size_t l = 0; service->enabled && l < service->listener_count; l++) {
+        *out = pinned_listener(service, &service->listeners[l], tool);
+        if (pinned_to_authority(out))
+            return true;
+    }
+    return false;
+}
+
+char *authority_entry(const char *service) {
     struct buffer name = {0};
-    *out = NULL;
-    if (!pinned->certificate)
-        return true;
+    buffer_printf(&name, "authority-%s", service);
+    return buffer_take(&name);
+}
+
+bool pinned_entry(const struct pinned *pinned, const char *service, char **out) {
     if (pinned_to_authority(pinned))
-        buffer_printf(&name, AUTHORITY_ENTRY "%s", service);
+        *out = authority_entry(service);
     else
-        buffer_append_text(&name, pinned->certificate);
-    *out = buffer_take(&name);
-    return *out != NULL;
+        *out = pinned->certificate ? strdup(pinned->certificate) : NULL;
+    return *out || !pinned->certificate;
 }
 
 /* ---- warnings ---- */
+
+char *authority_file_path(const char *state_folder) {
+    return path_join(state_folder, "authority/authority.pem");
+}
 
 static void check_pin(const struct pinned *pinned, const char *service, const struct cert_set *set,
                       conf_report *report, void *context) {
@@ -86,17 +99,6 @@ void pins_check(const struct conf *conf, const struct pin_list *tool, const stru
             check_service(&conf->services[s], tool, set, report, context);
 }
 
-/* Of a service, once for all its listeners. */
-static bool wants_authority(const struct conf_service *service, const struct pin_list *tool,
-                            struct pinned *out) {
-    for (size_t l = 0; service->enabled && l < service->listener_count; l++) {
-        *out = pinned_listener(service, &service->listeners[l], tool);
-        if (pinned_to_authority(out))
-            return true;
-    }
-    return false;
-}
-
 static void check_authority(const struct conf *conf, const struct pin_list *tool,
                             conf_report *report, void *context) {
     struct file_identity identity;
@@ -106,7 +108,7 @@ static void check_authority(const struct conf *conf, const struct pin_list *tool
     for (size_t s = 0; s < conf->service_count; s++) {
         struct pinned pinned;
         char text[512];
-        if (!wants_authority(&conf->services[s], tool, &pinned))
+        if (!service_wants_authority(&conf->services[s], tool, &pinned))
             continue;
         snprintf(text, sizeof text,
                  "service %s: there is no local authority yet that could issue its certificate: "

@@ -23,6 +23,11 @@ struct pinned pinned_listener(const struct conf_service *service,
 
 /* Is that a certificate of the local authority? */
 bool pinned_to_authority(const struct pinned *pinned);
+/* Is the service on, and is one of its listeners? Gives the first such pin. */
+bool service_wants_authority(const struct conf_service *service, const struct pin_list *tool,
+                             struct pinned *out);
+/* The entry that has such a certificate. Newly allocated; NULL: out of memory. */
+char *authority_entry(const char *service);
 /* The entry of the store that is meant, newly allocated: for the local authority the one that its
  * certificate for this service has. Gives NULL where nothing is pinned. False: out of memory. */
 bool pinned_entry(const struct pinned *pinned, const char *service, char **out);

@@ -21,6 +21,10 @@ int64_t service_watchdog_interval_ms(void);
 /* Is standard error the journal ($JOURNAL_STREAM)? */
 bool service_logs_to_journal(void);
 
+/* Where a credential of that name stands if the service manager hands one over (systemd.exec(5),
+ * LoadCredential=): newly allocated; NULL where it hands over none at all. */
+bool service_credential(const char *name, char **out, struct error *err);
+
 /* Sockets handed over: for each, `take` gets the descriptor (now the taker's if it returns true;
  * made non-blocking and close-on-exec) and its name (FileDescriptorName=). Once per process, from
  * the loop's thread: it takes the variables out of the environment. */

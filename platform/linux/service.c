@@ -1,5 +1,7 @@
 #include "platform/service.h"
 
+#include "platform/file.h"
+
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -89,6 +91,17 @@ bool service_logs_to_journal(void) {
     const char *second = rest + 1;
     unsigned long long inode = strtoull(second, &rest, 10);
     return rest != second && *rest == '\0' && status.st_dev == device && status.st_ino == inode;
+}
+
+bool service_credential(const char *name, char **out, struct error *err) {
+    const char *folder = environment("CREDENTIALS_DIRECTORY");
+    char *path = NULL;
+    if (folder && *folder && !(path = path_join(folder, name))) {
+        error_set(err, ERROR_MEMORY, "out of memory");
+        return false;
+    }
+    *out = path;
+    return true;
 }
 
 static bool prepare(int descriptor) {
