@@ -5,9 +5,9 @@
 #include "ctl/answer.h"
 #include "ctl/command_line.h"
 #include "ctl/entry_file.h"
+#include "ctl/output_file.h"
 #include "ctl/secret.h"
 #include "ctl/text.h"
-#include "platform/file.h"
 #include "platform/process.h"
 #include "report/report.h"
 
@@ -169,29 +169,6 @@ static enum ctl_exit make_with_password(const struct ctl *ctl, struct export *ex
     return ok ? CTL_FINE : ctl_fail_given(&err);
 }
 
-/* ---- writing them ---- */
-
-static enum ctl_exit write_file(const struct ctl *ctl, const struct export *export) {
-    struct error err = {0};
-    struct file_identity there;
-    bool force = ctl_has(ctl, "--force");
-    if (file_identify(export->path, &there, NULL) && !there.is_regular) {
-        error_set(&err, ERROR_INPUT,
-                  "%s is %s: name a file, or write to standard output with "
-                  "\"--output -\"",
-                  export->path, there.is_folder ? "a folder" : "no regular file");
-        return ctl_fail(&err);
-    }
-    if (file_write(export->path, export->bytes.data, export->bytes.size, export->form->mode,
-                   force ? FILE_REPLACE : FILE_NEW_ONLY, &err))
-        return CTL_FINE;
-    if (err.kind == ERROR_EXISTS)
-        error_set(&err, ERROR_EXISTS,
-                  "%s is there already: --force overwrites it, --output names another file",
-                  export->path);
-    return ctl_fail_given(&err);
-}
-
 /* ---- telling of it ---- */
 
 /* What is wrong with trusting what was written; NULL: nothing. Newly allocated. */
@@ -286,7 +263,8 @@ static enum ctl_exit tell(struct ctl *ctl, const struct export *export) {
         word_of(export, &info), "key", export->holds == HOLDS_KEY, "certificate",
         report_certificate(der, NULL), "note", report_text(note));
     cert_info_finish(&info);
-    enum ctl_exit status = note ? CTL_ATTENTION : CTL_FINE;
+    /* Who asks for the leaf knows what he wants. */
+    enum ctl_exit status = note && export->holds == HOLDS_ANCHOR ? CTL_ATTENTION : CTL_FINE;
     if (export->to_stream) {
         if (note)
             ctl_warn("note: %s", note);
@@ -302,6 +280,8 @@ static enum ctl_exit run_with(struct ctl *ctl, struct export *export) {
     enum ctl_exit status = read_options(ctl, export);
     if (status == CTL_FINE)
         status = place_find(ctl, &export->place);
+    if (status == CTL_FINE && export->path)
+        status = output_file_check(export->path, ctl_has(ctl, "--force"));
     if (status != CTL_FINE)
         return status;
     if (!entry_file_read(&export->place, ctl->arguments[0], ctl->now, &export->entry, &err))
@@ -315,7 +295,8 @@ static enum ctl_exit run_with(struct ctl *ctl, struct export *export) {
     if (export->to_stream)
         buffer_append(&ctl->out, export->bytes.data, export->bytes.size);
     else
-        status = write_file(ctl, export);
+        status = output_file_write(export->path, export->bytes.data, export->bytes.size,
+                                   export->form->mode, ctl_has(ctl, "--force"));
     return status == CTL_FINE ? tell(ctl, export) : status;
 }
 

@@ -2,8 +2,8 @@
 #include "ctl/request.h"
 
 #include "ctl/entry_put.h"
+#include "ctl/output_file.h"
 #include "ctl/wait.h"
-#include "platform/file.h"
 
 #include <gnutls/x509.h>
 #include <stdlib.h>
@@ -11,33 +11,13 @@
 
 enum { MOST_NAMES = 64 };
 
-static enum ctl_exit refuse_existing(const char *path) {
-    struct error err = {0};
-    error_set(&err, ERROR_EXISTS,
-              "%s is there already: --force overwrites it, --output names another file", path);
-    return ctl_fail(&err);
-}
-
 enum ctl_exit request_check_output(const struct ctl *ctl) {
     const char *path = ctl_value(ctl, "--output");
-    struct file_identity there;
-    struct error err = {0};
-    if (!path || !file_identify(path, &there, NULL))
-        return CTL_FINE;
-    if (there.is_regular)
-        return ctl_has(ctl, "--force") ? CTL_FINE : refuse_existing(path);
-    error_set(&err, ERROR_INPUT, "%s is %s: name a file", path,
-              there.is_folder ? "a folder" : "no regular file");
-    return ctl_fail(&err);
+    return path ? output_file_check(path, ctl_has(ctl, "--force")) : CTL_FINE;
 }
 
 enum ctl_exit request_write(const struct ctl *ctl, const void *data, size_t size) {
-    const char *path = ctl_value(ctl, "--output");
-    struct error err = {0};
-    if (file_write(path, data, size, 0644, ctl_has(ctl, "--force") ? FILE_REPLACE : FILE_NEW_ONLY,
-                   &err))
-        return CTL_FINE;
-    return err.kind == ERROR_EXISTS ? refuse_existing(path) : ctl_fail_given(&err);
+    return output_file_write(ctl_value(ctl, "--output"), data, size, 0644, ctl_has(ctl, "--force"));
 }
 
 char *request_pem(const struct blob *der) {
