@@ -30,6 +30,29 @@ install(FILES ${staging}/mailstored.service systemd/mailstored.socket
 install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME mailstored.conf)
 install(PROGRAMS systemd/certbot-deploy-hook DESTINATION ${CMAKE_INSTALL_DATADIR}/mailstored)
 
+# Completion, as the tool prints it. Debian's zsh looks for that of packages in a folder of its own.
+if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+    set(zsh_functions zsh/vendor-completions)
+else()
+    set(zsh_functions zsh/site-functions)
+endif()
+foreach(completion IN ITEMS
+        bash:bash-completion/completions/mailstorectl
+        zsh:${zsh_functions}/_mailstorectl
+        fish:fish/vendor_completions.d/mailstorectl.fish)
+    string(REGEX REPLACE ":.*" "" shell ${completion})
+    string(REGEX REPLACE ".*:" "" file ${completion})
+    cmake_path(GET file PARENT_PATH folder)
+    set(script ${staging}/${file})
+    file(MAKE_DIRECTORY ${staging}/${folder})
+    add_custom_command(OUTPUT ${script}
+        COMMAND mailstorectl completion ${shell} > ${script}
+        DEPENDS mailstorectl
+        VERBATIM)
+    add_custom_target(completion_${shell} ALL DEPENDS ${script})
+    install(FILES ${script} DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder})
+endforeach()
+
 # Documentation
 foreach(page IN ITEMS mailstored.8 mailstored.conf.5 mailstorectl.1)
     cmake_path(GET page EXTENSION LAST_ONLY section)

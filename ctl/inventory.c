@@ -2,6 +2,7 @@
 
 #include "base/time_text.h"
 #include "base/utf8.h"
+#include "certs/entry_meta.h"
 #include "control/control.h"
 #include "ctl/answer.h"
 #include "report/report.h"
@@ -86,6 +87,34 @@ static bool ask(const struct place *place, const char *entry, json_t **out, stru
     return ok;
 }
 
+/* What the entry's file beside it says; the daemon knows nothing of that. Null where the files may
+ * not be read. */
+static bool add_meta(const struct place *place, json_t *entry) {
+    const char *name = answer_text(entry, "name");
+    struct entry_meta meta = {0};
+    bool is_read = name && entry_meta_load(place->store_folder, name, &meta, NULL);
+    json_t *exportable = is_read ? json_boolean(meta.exportable) : json_null();
+    json_t *made = meta.made != 0 ? json_integer(meta.made) : json_null();
+    bool ok = json_object_set_new(entry, "friendly_name", report_text(meta.friendly_name)) == 0 &&
+              json_object_set_new(entry, "exportable", exportable) == 0 &&
+              json_object_set_new(entry, "made_by", report_text(meta.made_by)) == 0 &&
+              json_object_set_new(entry, "made", made) == 0;
+    entry_meta_finish(&meta);
+    return ok;
+}
+
+static bool add_meta_to_all(const struct place *place, const json_t *answer) {
+    size_t i = 0;
+    json_t *entry = json_object_get(answer, "entry");
+    if (json_is_object(entry) && !add_meta(place, entry))
+        return false;
+    json_array_foreach(json_object_get(answer, "entries"), i, entry) {
+        if (!add_meta(place, entry))
+            return false;
+    }
+    return true;
+}
+
 bool inventory_get(const struct place *place, const char *entry, int64_t now, json_t **out,
                    struct error *err) {
     json_t *answer = NULL;
@@ -101,7 +130,8 @@ bool inventory_get(const struct place *place, const char *entry, int64_t now, js
     if (!asked && !read_files(place, entry, now, &answer, err))
         return false;
     answer_strip(answer);
-    if (json_object_set_new(answer, "source", json_string(asked ? "daemon" : "files")) != 0 ||
+    if (!add_meta_to_all(place, answer) ||
+        json_object_set_new(answer, "source", json_string(asked ? "daemon" : "files")) != 0 ||
         json_object_set_new(answer, "store_folder", report_text(place->store_folder)) != 0) {
         error_set(err, ERROR_MEMORY, "out of memory");
         json_decref(answer);

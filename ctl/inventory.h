@@ -9,7 +9,8 @@
 enum { INVENTORY_TIMEOUT_MS = 30000 };
 
 /* The answer to `list` (`entry` NULL) or `show` of docs/CONTROL.md, with `source` ("daemon" or
- * "files") and `store_folder`. ERROR_MISSING: no such entry. Gives `out`. */
+ * "files") and `store_folder`, and of each entry what stands in its NAME.meta. ERROR_MISSING: no
+ * such entry. Gives `out`. */
 bool inventory_get(const struct place *place, const char *entry, int64_t now, json_t **out,
                    struct error *err);
 

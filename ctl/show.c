@@ -47,6 +47,25 @@ static const char *kind_of(const json_t *certificate) {
                                                    : "server certificate";
 }
 
+/* "mailstorectl create, 2026-11-24 10:00:00 UTC" */
+static void print_meta(const json_t *entry, struct buffer *out) {
+    const char *made_by = answer_text(entry, "made_by");
+    const json_t *made = json_object_get(entry, "made");
+    struct buffer text = {0};
+    char time[TIME_TEXT_SIZE];
+    field_of(out, "friendly name", entry, "friendly_name");
+    if (answer_true(entry, "generated"))
+        buffer_append_text(&text, "the daemon");
+    else if (made_by)
+        buffer_printf(&text, "mailstorectl %s", made_by);
+    if (text.size > 0 && json_is_integer(made))
+        buffer_printf(&text, ", %s", time_text(json_integer_value(made), time));
+    text_field(out, "made by", text.data);
+    if (answer_true(entry, "exportable"))
+        text_field(out, "exportable", "yes: its key may leave, in a PKCS#12");
+    buffer_finish(&text);
+}
+
 static void print_entry(const json_t *entry, int64_t now, struct buffer *out) {
     const json_t *used_by = json_object_get(entry, "used_by");
     field_of(out, "subject", entry, "subject");
@@ -61,7 +80,7 @@ static void print_entry(const json_t *entry, int64_t now, struct buffer *out) {
     field_of(out, "SHA-256", entry, "fingerprint");
     field_of(out, "SHA-1", entry, "thumbprint");
     print_staple(entry, out);
-    text_field(out, "made by", answer_true(entry, "generated") ? "the daemon" : NULL);
+    print_meta(entry, out);
     if (json_is_array(used_by))
         field_names(out, "used by", used_by, NULL);
 }

@@ -2,10 +2,10 @@
 
 extern const struct ctl_verb verb_status, verb_list, verb_show, verb_create, verb_import,
     verb_export, verb_select, verb_unselect, verb_mark, verb_rename, verb_remove, verb_reload,
-    verb_renew, verb_help;
+    verb_renew, verb_completion, verb_help;
 
 const struct ctl_verb *const ctl_verbs[] = {
-    &verb_status, &verb_list,   &verb_show,     &verb_create, &verb_import,
-    &verb_export, &verb_select, &verb_unselect, &verb_mark,   &verb_rename,
-    &verb_remove, &verb_reload, &verb_renew,    &verb_help,   NULL,
+    &verb_status, &verb_list,       &verb_show, &verb_create, &verb_import, &verb_export,
+    &verb_select, &verb_unselect,   &verb_mark, &verb_rename, &verb_remove, &verb_reload,
+    &verb_renew,  &verb_completion, &verb_help, NULL,
 };

@@ -17,11 +17,14 @@ PROGRAMS_AND_SETTINGS = {
     "/usr/lib/systemd/system/mailstored.socket": "-rw-r--r--",
     "/usr/lib/sysusers.d/mailstored.conf": "-rw-r--r--",
     "/usr/sbin/mailstored": "-rwxr-xr-x",
+    "/usr/share/bash-completion/completions/mailstorectl": "-rw-r--r--",
+    "/usr/share/fish/vendor_completions.d/mailstorectl.fish": "-rw-r--r--",
     "/usr/share/lintian/overrides/mailstored": "-rw-r--r--",
     "/usr/share/man/man1/mailstorectl.1.gz": "-rw-r--r--",
     "/usr/share/man/man5/mailstored.conf.5.gz": "-rw-r--r--",
     "/usr/share/man/man8/mailstored.8.gz": "-rw-r--r--",
     "/usr/share/mailstored/certbot-deploy-hook": "-rwxr-xr-x",
+    "/usr/share/zsh/vendor-completions/_mailstorectl": "-rw-r--r--",
 }
 
 
@@ -108,7 +111,10 @@ def test_cmake_installs_below_any_prefix(tmp_path):
                    env={**os.environ, "DESTDIR": str(tmp_path)})
     below = tmp_path / prefix.lstrip("/")
     for name in ("sbin/mailstored", "bin/mailstorectl", "share/man/man8/mailstored.8.gz",
-                 "etc/mailstored/mailstored.conf", "share/mailstored/certbot-deploy-hook"):
+                 "etc/mailstored/mailstored.conf", "share/mailstored/certbot-deploy-hook",
+                 "share/bash-completion/completions/mailstorectl",
+                 "share/zsh/site-functions/_mailstorectl",
+                 "share/fish/vendor_completions.d/mailstorectl.fish"):
         assert (below / name).is_file(), name
     unit = (below / "lib/systemd/system/mailstored.service").read_text()
     assert f"ExecStart={prefix}/sbin/mailstored\n" in unit

@@ -20,7 +20,8 @@ FINE, ATTENTION, NO_DAEMON, NO_ENTRY, FAILED, USAGE, BAD_CONFIG = 0, 1, 3, 4, 5,
 CERTIFICATE_MEMBERS = {"subject", "issuer", "common_name", "dns_names", "addresses", "serial", "key",
                        "signature", "not_before", "not_after", "fingerprint", "thumbprint",
                        "self_issued", "authority"}
-ENTRY_MEMBERS = CERTIFICATE_MEMBERS | {"name", "chain", "staple", "generated", "used_by"}
+ENTRY_MEMBERS = CERTIFICATE_MEMBERS | {"name", "chain", "staple", "generated", "used_by",
+                                       "friendly_name", "exportable", "made_by", "made"}
 REFUSAL_MEMBERS = {"entry", "file", "reason", "mend", "kept", "staple"}
 
 
