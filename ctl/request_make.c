@@ -257,10 +257,10 @@ static enum ctl_exit put_waiting(struct ctl *ctl, const struct request_inf *inf,
 }
 
 static enum ctl_exit make_waiting(struct ctl *ctl, const struct place *place,
-                                  const struct request_inf *inf, struct entry_meta *meta,
-                                  char *entry, json_t *remarks) {
+                                  const struct request_inf *inf, const struct entry_meta *meta,
+                                  const char *entry, json_t *remarks) {
     struct error err = {0};
-    struct waiting_key waiting = {.name = entry, .meta = *meta}; /* lent */
+    struct waiting_key waiting = {.name = (char *)entry, .meta = *meta}; /* lent */
     enum ctl_exit status = CTL_FAILED;
     char *folder = waiting_folder(place);
     if (!folder)

@@ -10,6 +10,7 @@ import termios
 import time
 from dataclasses import dataclass
 
+from lib import schema
 from lib.daemon import MAILSTORECTL, environment
 from lib.waiting import deadline_s
 
@@ -18,6 +19,7 @@ FINE, ATTENTION, NO_DAEMON, NO_ENTRY, FAILED, USAGE = 0, 1, 3, 4, 5, 64
 
 @dataclass(frozen=True)
 class Run:
+    arguments: tuple
     status: int
     raw: bytes
     errors: str
@@ -28,7 +30,14 @@ class Run:
 
     @property
     def answer(self):
-        return json.loads(self.raw)
+        """What --json printed, which must be as docs/schema says."""
+        answer = json.loads(self.raw)
+        for name in schema.schemas():
+            verb = name.removesuffix(".json").split("-")
+            if any(list(self.arguments[i:i + len(verb)]) == verb
+                   for i in range(len(self.arguments))):
+                schema.check(" ".join(verb), answer)
+        return answer
 
 
 def tool(*arguments, status=FINE, **options):
@@ -36,7 +45,7 @@ def tool(*arguments, status=FINE, **options):
     done = subprocess.run([str(MAILSTORECTL), *map(str, arguments)], capture_output=True,
                           timeout=deadline_s(60), env=environment(), check=False,
                           start_new_session=True, **options)
-    ran = Run(done.returncode, done.stdout, done.stderr.decode())
+    ran = Run(tuple(map(str, arguments)), done.returncode, done.stdout, done.stderr.decode())
     assert ran.status == status, f"status {ran.status}:\n{ran.raw!r}\n{ran.errors}"
     return ran
 
