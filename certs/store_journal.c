@@ -196,8 +196,10 @@ static enum result make_over(const struct held_folder *folder, const struct stor
         return FAILED;
     if (swapped)
         return MADE;
+    if (!held_folder_replace(folder, move->from, move->to, err))
+        return FAILED;
     *is_final = true;
-    return held_folder_replace(folder, move->from, move->to, err) ? MADE : FAILED;
+    return MADE;
 }
 
 static enum result make(const struct held_folder *folder, const struct store_move *move,

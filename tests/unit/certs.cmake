@@ -25,6 +25,9 @@ target_link_options(test_store_change PRIVATE # so that it stops at each call th
     -Wl,--wrap=openat,--wrap=write,--wrap=pwrite,--wrap=ftruncate,--wrap=fsync,--wrap=fchmod
     -Wl,--wrap=fchown,--wrap=renameat,--wrap=renameat2,--wrap=unlinkat
     -Wl,--wrap=clock_gettime,--wrap=nanosleep)
+if(MAILSTORED_COVERAGE)
+    target_link_options(test_store_change PRIVATE -Wl,-u,__gcov_dump) # see child.h
+endif()
 certs_test(cert_store_memory)
 target_link_options(test_cert_store_memory PRIVATE
     -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup)
@@ -42,3 +45,4 @@ if(MAILSTORED_FUZZ)
         TEST_DATA="${PROJECT_SOURCE_DIR}/tests/unit/data")
 endif()
 fuzz_target(store_names certs platform base)
+fuzz_target(store_journal certs platform base)
