@@ -44,8 +44,10 @@ bool authority_read(const struct blob *pem, const char *passphrase, struct cert_
 bool authority_constraints(const struct blob *certificate, struct string_list *domains,
                            struct string_list *networks);
 
-/* A leaf with a new key. A name or address that the constraints do not permit is ERROR_INPUT, which
- * names it and what is permitted; a life beyond the authority's is cut to it. */
+/* A leaf with a new key; `out` holds it, then the authority. A name or address that the constraints
+ * do not permit is ERROR_INPUT, which names it and what is permitted; a life beyond the authority's
+ * is cut to it. Under constraints a leaf for addresses alone has no common name, since clients hold
+ * it against them. */
 bool authority_issue(const struct cert_material *authority, const struct server_wish *wish,
                      struct cert_material *out, struct error *err);
 
