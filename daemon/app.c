@@ -34,6 +34,7 @@ struct app {
     struct loop *loop;
     struct cert_slot *slot;
     struct cert_keeper *certificates;
+    struct authority_keeper *authority;
     struct tool_pins *pins;
     struct state_watch *state_watch;
     bool pins_wait; /* they could not be applied: try again at the next look */
@@ -60,6 +61,8 @@ static void warn_missing_pins(const struct app *app) {
 
 static void on_published(void *context) {
     struct app *app = context;
+    if (app->authority)
+        authority_keeper_look_soon(app->authority);
     if (app->endpoints)
         warn_missing_pins(app);
 }
@@ -73,8 +76,11 @@ static void configure_keepers(struct app *app, const struct conf *conf) {
         return;
     }
     const struct cert_keeper_settings settings = app_keeper_settings(conf, &leaves);
+    const struct authority_keeper_settings authority = app_authority_settings(conf, &leaves);
     if (!cert_keeper_configure(app->certificates, &settings, &err))
         log_error("store", "%s; the store stays as it was", err.text);
+    if (!authority_keeper_configure(app->authority, &authority, &err))
+        log_error("authority", "%s; what it issues stays as it was", err.text);
     app_leaves_finish(&leaves);
 }
 
@@ -99,11 +105,13 @@ static void look_at_pins(struct app *app) {
 static void on_state_changed(void *context) {
     struct app *app = context;
     look_at_pins(app);
+    authority_keeper_look_soon(app->authority);
 }
 
 void app_rescan(struct app *app) {
     cert_keeper_rescan(app->certificates);
     look_at_pins(app);
+    authority_keeper_look(app->authority);
 }
 
 /* ---- reload ---- */
@@ -303,9 +311,12 @@ static void sweep_folders(const struct conf *conf) {
 static bool start_keepers(struct app *app, const struct app_leaves *leaves, struct error *err) {
     const struct conf *conf = app->conf;
     const struct cert_keeper_settings settings = app_keeper_settings(conf, leaves);
+    const struct authority_keeper_settings authority = app_authority_settings(conf, leaves);
     return cert_slot_create(&app->slot, err) &&
            cert_keeper_create(app->loop, app->slot, &settings, on_published, app,
                               &app->certificates, err) &&
+           authority_keeper_create(app->loop, conf->state_folder, app->certificates, &authority,
+                                   &app->authority, err) &&
            state_watch_create(app->loop, conf->state_folder, settings.poll_interval_ms,
                               on_state_changed, app, &app->state_watch, err);
 }
@@ -388,6 +399,7 @@ void app_destroy(struct app *app) {
     tls_front_destroy(app->tls_front);
     refusals_destroy(app->refusals);
     state_watch_destroy(app->state_watch);
+    authority_keeper_destroy(app->authority);
     tool_pins_destroy(app->pins);
     cert_keeper_destroy(app->certificates);
     cert_slot_destroy(app->slot);

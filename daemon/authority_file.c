@@ -17,6 +17,10 @@ struct authority_file {
     struct error why; /* … there is no issuer; of kind ERROR_NONE if there is one */
 };
 
+char *authority_file_path(const char *state_folder) {
+    return path_join(state_folder, "authority/authority.pem");
+}
+
 bool authority_file_create(const char *state_folder, struct authority_file **out,
                            struct error *err) {
     struct authority_file *file = calloc(1, sizeof *file);

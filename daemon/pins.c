@@ -57,10 +57,6 @@ bool pinned_entry(const struct pinned *pinned, const char *service, char **out) 
 
 /* ---- warnings ---- */
 
-char *authority_file_path(const char *state_folder) {
-    return path_join(state_folder, "authority/authority.pem");
-}
-
 static void check_pin(const struct pinned *pinned, const char *service, const struct cert_set *set,
                       conf_report *report, void *context) {
     char text[512];

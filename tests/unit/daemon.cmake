@@ -1,4 +1,5 @@
 unit_test(client_hello daemon)
+unit_test(leaf daemon)
 unit_test(passphrase daemon)
 unit_test(request daemon)
 unit_test(warnings daemon)
