@@ -77,14 +77,6 @@ bool cert_make_self_signed(const struct cert_wish *wish, struct cert_material *o
     return ok;
 }
 
-/* In PKCS#8, whatever form it has. */
-static bool to_pkcs8(const struct blob *der, struct blob *out, struct error *err) {
-    gnutls_x509_privkey_t key = NULL;
-    bool ok = private_key_parse(der, &key, err) && private_key_export(key, out, err);
-    gnutls_x509_privkey_deinit(key);
-    return ok;
-}
-
 bool cert_to_pem(const struct cert_material *material, struct blob *out, struct error *err) {
     struct blob key = {0};
     struct pem_part *parts = calloc(1 + material->chain_count, sizeof *parts);
@@ -95,7 +87,7 @@ bool cert_to_pem(const struct cert_material *material, struct blob *out, struct 
     parts[0] = (struct pem_part){"PRIVATE KEY", &key};
     for (size_t i = 0; i < material->chain_count; i++)
         parts[1 + i] = (struct pem_part){"CERTIFICATE", &material->chain[i]};
-    bool ok = to_pkcs8(&material->key, &key, err) &&
+    bool ok = private_key_to_pkcs8(&material->key, &key, err) &&
               pem_write(parts, 1 + material->chain_count, out, err);
     blob_wipe(&key);
     free(parts);

@@ -150,31 +150,34 @@ static bool write_certificate(const struct making *making, const struct blob *is
     return true;
 }
 
-/* The certificate, then `above`, and the key in PKCS#8. Takes `der`, also on failure. */
+/* The certificate, then `above`. Takes `der`, also on failure. */
+static bool fill_chain(struct blob *der, const struct blob *above, size_t above_count,
+                       struct cert_material *material) {
+    material->chain = calloc(1 + above_count, sizeof *material->chain);
+    if (!material->chain) {
+        blob_finish(der);
+        return false;
+    }
+    material->chain[material->chain_count++] = *der;
+    *der = (struct blob){0};
+    for (size_t i = 0; i < above_count; i++, material->chain_count++)
+        if (!blob_copy(above[i].data, above[i].size, &material->chain[material->chain_count]))
+            return false;
+    return true;
+}
+
+/* Likewise, with the key in PKCS#8. */
 static bool give_material(struct blob *der, const struct blob *above, size_t above_count,
                           const struct blob *key, struct cert_material *out, struct error *err) {
-    bool ok = false;
-    gnutls_x509_privkey_t parsed = NULL;
-    struct cert_material material = {.chain = calloc(1 + above_count, sizeof *material.chain)};
-    if (!material.chain)
-        goto no_memory;
-    material.chain[material.chain_count++] = *der;
-    *der = (struct blob){0};
-    for (size_t i = 0; i < above_count; i++, material.chain_count++)
-        if (!blob_copy(above[i].data, above[i].size, &material.chain[material.chain_count]))
-            goto no_memory;
-    if (!private_key_parse(key, &parsed, err) || !private_key_export(parsed, &material.key, err))
-        goto done;
-    *out = material;
-    material = (struct cert_material){0};
-    ok = true;
-    goto done;
-no_memory:
-    error_set(err, ERROR_MEMORY, "out of memory");
-done:
-    gnutls_x509_privkey_deinit(parsed);
-    cert_material_finish(&material);
-    blob_finish(der);
+    struct cert_material material = {0};
+    bool ok = fill_chain(der, above, above_count, &material);
+    if (!ok)
+        error_set(err, ERROR_MEMORY, "out of memory");
+    ok = ok && private_key_to_pkcs8(key, &material.key, err);
+    if (ok)
+        *out = material;
+    else
+        cert_material_finish(&material);
     return ok;
 }
 

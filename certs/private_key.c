@@ -135,3 +135,10 @@ bool private_key_export(gnutls_x509_privkey_t key, struct blob *out, struct erro
     gnutls_free(datum.data);
     return ok;
 }
+
+bool private_key_to_pkcs8(const struct blob *der, struct blob *out, struct error *err) {
+    gnutls_x509_privkey_t key = NULL;
+    bool ok = private_key_parse(der, &key, err) && private_key_export(key, out, err);
+    gnutls_x509_privkey_deinit(key);
+    return ok;
+}

@@ -35,3 +35,5 @@ bool private_key_decrypt_traditional(const char *pem, size_t size, const char *p
 
 /* PKCS#8 in DER. Gives `out`: blob_wipe. */
 bool private_key_export(gnutls_x509_privkey_t key, struct blob *out, struct error *err);
+/* The same from any form but the encrypted. */
+bool private_key_to_pkcs8(const struct blob *der, struct blob *out, struct error *err);
