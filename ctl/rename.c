@@ -109,10 +109,10 @@ static void print(const json_t *answer, int64_t now, struct buffer *out) {
 
 static enum ctl_exit tell(struct ctl *ctl, const struct renaming *renaming, json_t *selected) {
     const char *fingerprint = answer_text(renaming->certificate, "fingerprint");
-    json_t *answer =
-        json_pack("{s:o, s:o, s:O*, s:s?, s:O}", "entry", report_text(renaming->to), "previous",
-                  report_text(renaming->from), "certificate", renaming->certificate, "fingerprint",
-                  fingerprint, "selected", selected);
+    json_t *certificate = renaming->certificate ? json_incref(renaming->certificate) : json_null();
+    json_t *answer = json_pack("{s:o, s:o, s:o, s:s?, s:O}", "entry", report_text(renaming->to),
+                               "previous", report_text(renaming->from), "certificate", certificate,
+                               "fingerprint", fingerprint, "selected", selected);
     enum ctl_exit status = CTL_FINE;
     if (answer && renaming->certificate)
         json_object_set_new(renaming->certificate, "name", report_text(renaming->to));

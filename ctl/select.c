@@ -91,6 +91,7 @@ static enum ctl_exit find_entry(const struct ctl *ctl, const struct selection *s
                   selection->uses.conf->file ? selection->uses.conf->file : conf_default_file());
         return ctl_fail(&err);
     }
+    wait_tell(&selection->place); /* it may have been put there a moment ago */
     if (!inventory_get(&selection->place, name, ctl->now, shown, &err))
         return ctl_fail(&err);
     if (json_is_object(json_object_get(*shown, "entry")))

@@ -1,0 +1,186 @@
+#include "ctl/authority_kept.h"
+
+#include "certs/store_change.h"
+#include "ctl/answer.h"
+#include "ctl/text.h"
+#include "platform/file.h"
+#include "report/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FOLDER_NAME "authority"
+#define FILE_NAME "authority.pem"
+
+enum { FILE_LIMIT = 256 * 1024 };
+
+static bool out_of_memory(struct error *err) {
+    error_set(err, ERROR_MEMORY, "out of memory");
+    return false;
+}
+
+char *authority_kept_path(const struct place *place) {
+    return path_join(place->state_folder, FOLDER_NAME "/" FILE_NAME);
+}
+
+bool authority_kept_exists(const struct place *place) {
+    struct file_identity identity;
+    char *path = authority_kept_path(place);
+    bool exists = path && file_identify(path, &identity, NULL);
+    free(path);
+    return exists;
+}
+
+static bool read_kept(const struct place *place, struct blob *out, struct error *err) {
+    struct error why = {0};
+    char *path = authority_kept_path(place);
+    if (!path)
+        return out_of_memory(err);
+    bool ok = file_read(path, FILE_LIMIT, out, NULL, &why);
+    if (!ok && why.kind == ERROR_MISSING)
+        error_set(&why, ERROR_MISSING,
+                  "there is no local authority: \"mailstorectl authority create\" makes one (%s)",
+                  path);
+    if (!ok)
+        *err = why;
+    free(path);
+    return ok;
+}
+
+bool authority_kept_look(const struct place *place, struct authority_text *out, struct error *err) {
+    struct blob pem = {0};
+    if (!read_kept(place, &pem, err))
+        return false;
+    bool ok = authority_look(&pem, out, err);
+    if (!ok)
+        error_prefix(err, "%s/%s/%s", place->state_folder, FOLDER_NAME, FILE_NAME);
+    blob_wipe(&pem);
+    return ok;
+}
+
+/* A passphrase that nobody gave is a refusal, not an entry that is missing. */
+static bool ask_passphrase(const struct ctl *ctl, struct blob *out, struct error *err) {
+    struct error why = {0};
+    if (secret_get(ctl, "passphrase", "Passphrase of the local authority: ", false, out, &why))
+        return true;
+    if (why.kind == ERROR_MISSING)
+        why.kind = ERROR_PERMISSION;
+    *err = why;
+    return false;
+}
+
+static bool is_encrypted(const struct blob *pem, bool *out, struct error *err) {
+    struct authority_text look = {0};
+    if (!authority_look(pem, &look, err))
+        return false;
+    *out = look.is_encrypted;
+    authority_text_finish(&look);
+    return true;
+}
+
+bool authority_kept_open(const struct ctl *ctl, const struct place *place,
+                         struct cert_material *out, struct blob *passphrase, struct error *err) {
+    struct blob pem = {0}, given = {0};
+    bool encrypted = false;
+    if (!read_kept(place, &pem, err))
+        return false;
+    bool ok = is_encrypted(&pem, &encrypted, err) &&
+              (!encrypted || ask_passphrase(ctl, &given, err)) &&
+              authority_read(&pem, encrypted ? (const char *)given.data : NULL, out, err);
+    blob_wipe(&pem);
+    if (!ok) {
+        blob_wipe(&given);
+        return false;
+    }
+    *passphrase = given;
+    return true;
+}
+
+bool authority_kept_write(const struct place *place, const struct cert_material *authority,
+                          const struct blob *passphrase, struct error *err) {
+    struct blob pem = {0};
+    struct store_change *change = NULL;
+    char *folder = path_join(place->state_folder, FOLDER_NAME);
+    bool ok = folder || out_of_memory(err);
+    ok = ok &&
+         authority_write(authority, passphrase->size ? (const char *)passphrase->data : NULL, &pem,
+                         err) &&
+         store_change_begin(folder, &change, err);
+    if (ok && !store_change_write(change, FILE_NAME, pem.data, pem.size, 0600, err)) {
+        store_change_abandon(change);
+        ok = false;
+    } else if (ok) {
+        ok = store_change_commit(change, err);
+    }
+    blob_wipe(&pem);
+    free(folder);
+    return ok;
+}
+
+/* ---- telling of it ---- */
+
+static json_t *texts(const struct string_list *list) {
+    json_t *array = json_array();
+    for (size_t i = 0; array && i < list->count; i++)
+        if (json_array_append_new(array, report_text(list->items[i])) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    return array;
+}
+
+json_t *authority_kept_report(const struct place *place, const struct blob *certificate,
+                              bool is_encrypted_too, struct error *err) {
+    struct string_list domains = {0}, networks = {0};
+    char *path = authority_kept_path(place);
+    json_t *answer = NULL, *says = report_certificate(certificate, err);
+    if (!says)
+        goto done;
+    bool constrained = authority_constraints(certificate, &domains, &networks);
+    answer = json_pack("{s:o, s:o, s:O, s:b, s:b, s:o, s:o}", "file", report_text(path),
+                       "certificate", says, "fingerprint", json_object_get(says, "fingerprint"),
+                       "encrypted", (int)is_encrypted_too, "constrained", (int)constrained,
+                       "domains", texts(&domains), "networks", texts(&networks));
+    if (!answer)
+        out_of_memory(err);
+done:
+    string_list_finish(&domains);
+    string_list_finish(&networks);
+    free(path);
+    return answer;
+}
+
+static void print_constraints(const json_t *answer, struct buffer *out) {
+    struct buffer names = {0};
+    if (!answer_true(answer, "constrained")) {
+        text_field(out, "may name", "anything: it has no name constraints");
+        return;
+    }
+    text_append_names(&names, json_object_get(answer, "domains"), NULL, SIZE_MAX);
+    if (names.size > 0)
+        buffer_append_text(&names, ", and what is below");
+    text_field(out, "may name", names.data ? names.data : "no host by name");
+    buffer_clear(&names);
+    text_append_names(&names, json_object_get(answer, "networks"), NULL, SIZE_MAX);
+    text_field(out, "addresses", names.size ? names.data : "none");
+    buffer_finish(&names);
+}
+
+void authority_kept_print(const json_t *answer, int64_t now, struct buffer *out) {
+    const json_t *certificate = json_object_get(answer, "certificate");
+    struct buffer validity = {0};
+    text_append_validity(&validity, answer_integer(certificate, "not_before"),
+                         answer_integer(certificate, "not_after"), now);
+    text_field(out, "subject", answer_text(certificate, "subject"));
+    print_constraints(answer, out);
+    text_field(out, "valid", validity.data);
+    text_field(out, "key", answer_text(certificate, "key"));
+    text_field(out, "kept",
+               answer_true(answer, "encrypted")
+                   ? "encrypted"
+                   : "not encrypted: whoever can read the file can issue certificates");
+    text_field(out, "SHA-256", answer_text(answer, "fingerprint"));
+    text_field(out, "SHA-1", answer_text(certificate, "thumbprint"));
+    text_field(out, "file", answer_text(answer, "file"));
+    buffer_finish(&validity);
+}
