@@ -86,18 +86,16 @@ static bool put_cert_bags(struct buffer *out, const struct cert_material *materi
     return true;
 }
 
-/* SafeContents with the key, in PKCS#8 and encrypted already. */
-static bool put_key_bag(struct buffer *out, const gnutls_datum_t *key, const struct label *label) {
+/* SafeContents with the key, in PKCS#8 and encrypted already. The label has proved good. */
+static void put_key_bag(struct buffer *out, const gnutls_datum_t *key, const struct label *label) {
     size_t contents = out->size;
     put_oid(out, oid_key_bag);
     size_t value = out->size;
     buffer_append(out, key->data, key->size);
     der_close(out, value, EXPLICIT);
-    if (!put_label(out, label))
-        return false;
+    put_label(out, label);
     der_close(out, contents, DER_SEQUENCE);
     der_close(out, contents, DER_SEQUENCE);
-    return true;
 }
 
 /* ---- encryption (PBES2, RFC 8018) ---- */
@@ -267,19 +265,20 @@ static bool check_password(const char *password, struct error *err) {
 bool cert_export_p12(const struct cert_material *material, const char *friendly_name,
                      const char *password, struct blob *out, struct error *err) {
     bool ok = false;
-    int code = 0;
     struct label label = {.friendly_name = friendly_name};
     struct buffer key_bag = {0}, cert_bags = {0};
     gnutls_datum_t key = {0}, der = {0};
     const struct blob *leaf = &material->chain[0];
-    if (!check_password(password, err) || !encrypt_key(&material->key, password, &key, err))
+    if (!check_password(password, err))
         return false;
-    code = gnutls_hash_fast(GNUTLS_DIG_SHA1, leaf->data, leaf->size, label.key_id);
-    if (code == 0 &&
-        (!put_key_bag(&key_bag, &key, &label) || !put_cert_bags(&cert_bags, material, &label))) {
+    int code = gnutls_hash_fast(GNUTLS_DIG_SHA1, leaf->data, leaf->size, label.key_id);
+    if (code == 0 && !put_cert_bags(&cert_bags, material, &label)) {
         error_set(err, ERROR_INPUT, "the friendly name is no UTF-8: give another one");
         goto done;
     }
+    if (!encrypt_key(&material->key, password, &key, err))
+        goto done;
+    put_key_bag(&key_bag, &key, &label);
     if (code == 0)
         code = write_bundle(&key_bag, &cert_bags, password, &der);
     ok = code == 0 && blob_copy(der.data, der.size, out);
