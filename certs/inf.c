@@ -16,7 +16,7 @@ struct inf_reader {
     struct inf_remarks *remarks; /* NULL while strings are collected */
     struct inf_lines lines;
     struct inf_strings strings;
-    bool collecting;
+    bool collecting, out_of_memory;
     char section_name[INF_SECTION_SIZE];
     const char *section;  /* section_name, or NULL before the first */
     bool after_comment;   /* the line before ended with one */
@@ -426,7 +426,7 @@ static bool goes_on(const struct inf_reader *reader, const struct spot *spot,
         return false;
     char last = entry->value.text.data[size - 1];
     return (last == ',' || last == ';') &&
-           reader->grammar->is_more(reader->section, inf_text_chars(&entry->key),
+           reader->grammar->is_more(reader->context, reader->section, inf_text_chars(&entry->key),
                                     reader->lines.items[next]);
 }
 
@@ -452,23 +452,14 @@ static void read_value(struct inf_reader *reader, struct spot *spot, struct inf_
 
 /* ---- lines ---- */
 
-static void collect_string(struct inf_reader *reader, const struct inf_entry *entry) {
-    if (reader->strings.count < INF_STRINGS_LIMIT &&
-        !inf_strings_add(&reader->strings, inf_text_chars(&entry->key),
-                         inf_text_chars(&entry->value), inf_text_place(&entry->key, 0)))
-        reader->strings.count = INF_STRINGS_LIMIT;
-}
-
 static void finish_entry(struct inf_reader *reader, struct inf_entry *entry) {
-    if (entry->key.text.failed || entry->value.text.failed) {
-        if (reader->remarks)
-            reader->remarks->out_of_memory = true;
-    } else if (reader->collecting) {
-        if (is_strings(reader->section))
-            collect_string(reader, entry);
-    } else if (reader->section) {
+    bool failed = entry->key.text.failed || entry->value.text.failed;
+    if (!failed && reader->collecting && is_strings(reader->section))
+        failed = !inf_strings_add(&reader->strings, inf_text_chars(&entry->key),
+                                  inf_text_chars(&entry->value), inf_text_place(&entry->key, 0));
+    else if (!failed && !reader->collecting && reader->section)
         reader->grammar->entry(reader->context, entry);
-    }
+    reader->out_of_memory |= failed;
 }
 
 /* "key = value", from there to the value's last line. */
@@ -595,6 +586,7 @@ void inf_read(struct buffer *text, const struct inf_grammar *grammar, void *cont
     reader.collecting = false;
     inf_strings_settle(&reader.strings, remarks);
     read_lines(&reader);
+    remarks->out_of_memory |= reader.out_of_memory;
     inf_strings_finish(&reader.strings);
     inf_lines_finish(&reader.lines);
 }

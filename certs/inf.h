@@ -23,7 +23,7 @@ struct inf_grammar {
     /* Is `key` one of this section's own words? Tells an entry from a line of prose. */
     bool (*is_key)(const char *section, const char *key);
     /* Can this line be nothing but more of the unquoted value of `key` above it? */
-    bool (*is_more)(const char *section, const char *key, const char *line);
+    bool (*is_more)(void *context, const char *section, const char *key, const char *line);
     void (*section)(void *context, const char *name, struct inf_place place);
     /* Borrowed; what is taken out of the entry's texts must leave them empty. Entries of [Strings]
      * are told as well. */

@@ -63,7 +63,8 @@ static void remark(struct inf_remarks *remarks, enum request_inf_level level,
 
 enum { SENTENCE_SIZE = 1024 };
 
-/* `text` is the sentence, as valid UTF-8 even where a long one was cut within a character. */
+/* `text` is the sentence, printable whatever of the file stands in it, and also where a long one
+ * was cut within a character. */
 #define SENTENCE(text, format)                                   \
     do {                                                         \
         char sentence[SENTENCE_SIZE];                            \
@@ -71,7 +72,7 @@ enum { SENTENCE_SIZE = 1024 };
         va_start(arguments, format);                             \
         vsnprintf(sentence, sizeof sentence, format, arguments); \
         va_end(arguments);                                       \
-        utf8_append_valid(&(text), sentence);                    \
+        utf8_append_printable(&(text), sentence);                \
     } while (0)
 
 #define REMARK(level)                         \
@@ -125,16 +126,17 @@ static int compare_remarks(const void *left, const void *right) {
 }
 
 void inf_remarks_tell(struct inf_remarks *remarks, request_inf_report *report, void *context) {
+    if (remarks->out_of_memory) {
+        const struct request_inf_remark told = {REQUEST_INF_MISTAKE, 0, 0, "out of memory"};
+        report(context, &told);
+        return;
+    }
     if (remarks->count > 0)
         qsort(remarks->items, remarks->count, sizeof *remarks->items, compare_remarks);
     for (size_t i = 0; i < remarks->count; i++) {
         const struct inf_remark *item = &remarks->items[i];
         const struct request_inf_remark told = {item->level, item->place.line, item->place.column,
                                                 item->text};
-        report(context, &told);
-    }
-    if (remarks->out_of_memory) {
-        const struct request_inf_remark told = {REQUEST_INF_MISTAKE, 0, 0, "out of memory"};
         report(context, &told);
     }
 }

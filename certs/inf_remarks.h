@@ -36,7 +36,8 @@ bool inf_remarks_allow(const struct inf_remarks *remarks);
 /* So many mistakes that no further one will be told? */
 bool inf_remarks_full(const struct inf_remarks *remarks);
 
-/* In the file's order; what is about the whole file comes last. */
+/* In the file's order; what is about the whole file comes last. Where memory has run out, that
+ * alone: what was missed may have been the cause of the rest. */
 void inf_remarks_tell(struct inf_remarks *remarks, request_inf_report *report, void *context);
 
 /* A piece of the file as it can stand within a sentence: printable, cut where it is long. Returns

@@ -3,8 +3,6 @@
 
 #include "certs/inf_remarks.h"
 
-enum { INF_STRINGS_LIMIT = 4096 };
-
 struct inf_strings {
     struct inf_string *items;
     size_t count;

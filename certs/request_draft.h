@@ -5,6 +5,7 @@
 #pragma once
 
 #include "certs/inf.h"
+#include "certs/names.h"
 
 /* Keys of [NewRequest]; request_inf_keys.c has their names. */
 enum request_key {
@@ -156,6 +157,8 @@ void request_extensions_apply(struct request_draft *draft);
  * should have marked with "&". */
 void request_names_read(struct request_draft *draft, const struct inf_text *text, size_t from,
                         const size_t *pieces, size_t piece_count);
+/* The host's name in what a person wrote; false if there is none (or memory, which is told). */
+bool request_names_host(struct request_draft *draft, const char *text, char out[static NAME_SIZE]);
 /* Does the text begin with a kind of name and its "="? */
 bool request_names_begin(const char *text);
 

@@ -197,10 +197,10 @@ static bool is_key(const char *section, const char *key) {
 }
 
 /* An unquoted subject that was broken behind a comma goes on with "O=…". */
-static bool is_more(const char *section, const char *key, const char *line) {
+static bool is_more(void *context, const char *section, const char *key, const char *line) {
     const struct section *here = section_find(section);
     struct x500_name name = {0};
-    struct error unheard;
+    struct error err = {0};
     size_t size = strcspn(line, "=");
     char first[32];
     if (!here || here->take != request_keys_take || !inf_same_name(key, "Subject") ||
@@ -210,7 +210,9 @@ static bool is_more(const char *section, const char *key, const char *line) {
     first[size] = '\0';
     if (line[size] != '=' || is_key(section, first))
         return false;
-    bool more = x500_name_parse(line, &name, NULL, &unheard) && name.count > 0;
+    bool more = x500_name_parse(line, &name, NULL, &err) && name.count > 0;
+    if (err.kind == ERROR_MEMORY)
+        request_draft_fail(context);
     x500_name_finish(&name);
     return more;
 }

@@ -1,7 +1,5 @@
 #include "certs/request_draft.h"
 
-#include "certs/names.h"
-
 #include <string.h>
 
 enum {
@@ -40,8 +38,7 @@ static void check_subject(struct request_draft *draft) {
 static void check_names(struct request_draft *draft) {
     const char *common_name = x500_name_value(&draft->request.plan.subject, X500_COMMON_NAME);
     char name[NAME_SIZE];
-    struct error unheard;
-    bool host = common_name && name_from_person(common_name, name, &unheard);
+    bool host = common_name && request_names_host(draft, common_name, name);
     if (draft->names_given || names_nobody(draft))
         return;
     inf_warning(draft->remarks, subject_place(draft),
@@ -62,11 +59,10 @@ static bool is_named(const struct request_draft *draft, const char *name) {
 static void check_common_name(struct request_draft *draft) {
     const char *common_name = x500_name_value(&draft->request.plan.subject, X500_COMMON_NAME);
     char name[NAME_SIZE];
-    struct error unheard;
     if (!common_name || draft->names.count == 0)
         return;
     bool address = address_normalise(common_name, name);
-    if (!address && !name_from_person(common_name, name, &unheard))
+    if (!address && !request_names_host(draft, common_name, name))
         return;
     if (address ? string_list_has(&draft->addresses, name) : is_named(draft, name))
         return;

@@ -2,7 +2,6 @@
 
 #include "certs/der.h"
 #include "certs/der_write.h"
-#include "certs/names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -199,6 +198,14 @@ static bool is_graphic(const char *text) {
     return true;
 }
 
+bool request_names_host(struct request_draft *draft, const char *text, char out[static NAME_SIZE]) {
+    struct error err = {0};
+    bool ok = name_from_person(text, out, &err);
+    if (err.kind == ERROR_MEMORY)
+        request_draft_fail(draft);
+    return ok;
+}
+
 static void read_dns(struct request_draft *draft, const struct item *item) {
     char name[NAME_SIZE];
     struct error err = {0};
@@ -227,14 +234,13 @@ static void read_dns(struct request_draft *draft, const struct item *item) {
 
 static void read_address(struct request_draft *draft, const struct item *item) {
     char text[NAME_SIZE];
-    struct error unheard;
     if (address_normalise(item->value, text)) {
         if (add_name(draft, item, CERT_ALT_ADDRESS, text, NULL) &&
             !string_list_add(&draft->addresses, text))
             request_draft_fail(draft);
     } else if (strchr(item->value, '/')) {
         wrong_value(draft, item, "a network, and a certificate names single addresses: write one");
-    } else if (name_from_person(item->value, text, &unheard)) {
+    } else if (request_names_host(draft, item->value, text)) {
         wrong_value(draft, item, "a name and no address: write DNS= before it");
     } else {
         wrong_value(draft, item, "no address: write one as in 192.0.2.1 or 2001:db8::1");
@@ -245,9 +251,8 @@ static void read_email(struct request_draft *draft, const struct item *item) {
     static const char wrong[] = "no e-mail address: write one as in admin@example.org";
     const char *at = strrchr(item->value, '@');
     char domain[NAME_SIZE];
-    struct error unheard;
     struct buffer text = {0};
-    if (!at || at == item->value || !name_from_person(at + 1, domain, &unheard) ||
+    if (!at || at == item->value || !request_names_host(draft, at + 1, domain) ||
         domain[0] == '*') {
         wrong_value(draft, item, wrong);
         return;

@@ -60,7 +60,8 @@ foreach(page IN ITEMS mailstored.8 mailstored.conf.5 mailstorectl.1)
     install_compressed(${PROJECT_SOURCE_DIR}/docs/${page} ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
 install_compressed(${PROJECT_SOURCE_DIR}/CHANGELOG.md ${CMAKE_INSTALL_DOCDIR} changelog)
-install(FILES README.md docs/CONTROL.md docs/HTTP.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md docs/CONTROL.md docs/HTTP.md docs/request-inf.md
+    DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 
 # The package. Its paths are settled when it is configured: -DCMAKE_INSTALL_PREFIX=/usr.

@@ -46,7 +46,7 @@ static bool try_mode(const struct blob *bytes, const struct request_inf_options 
     require(ok == (seen.mistakes == 0));
     if (ok)
         words_add_request(plan, &request);
-    require(!ok || !strstr(plan->data, "BROKEN"));
+    require(!ok || !strstr(plan->data, WORDS_BROKEN));
     request_inf_finish(&request);
     return ok;
 }

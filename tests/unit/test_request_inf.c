@@ -126,6 +126,60 @@ static void corpus_is_read_as_expected(void **state) {
     blob_finish(&table);
 }
 
+/* Keys made once: which one signs does not matter here. */
+static struct blob *key_of(enum cert_key_family family) {
+    static struct blob keys[2];
+    static const struct cert_key_choice choices[] = {{CERT_FAMILY_ECDSA, 256},
+                                                     {CERT_FAMILY_RSA, 2048}};
+    struct error err = {0};
+    size_t i = family == CERT_FAMILY_RSA;
+    if (!keys[i].data && !cert_plan_make_key(choices[i], &keys[i], &err))
+        fail_msg("%s", err.text);
+    return &keys[i];
+}
+
+static void hear_nothing(void *context, const struct request_inf_remark *remark) {
+    (void)context;
+    (void)remark;
+}
+
+static bool make_one(void *context, const char *name) {
+    char path[96];
+    struct request_inf request = {0};
+    struct error err = {0};
+    const struct request_inf_options options = {.tolerant = true, .now = now};
+    size_t *made = context, size = strlen(name);
+    if (size < 4 || strcmp(name + size - 4, ".inf") != 0)
+        return true;
+    snprintf(path, sizeof path, "request_inf/%.64s", name);
+    struct blob bytes = data_read(path), der = {0};
+    struct cert_material material = {0};
+    if (request_inf_read(&bytes, &options, hear_nothing, NULL, &request)) {
+        const struct blob *key = key_of(request.plan.key.family);
+        bool ok = request.type == REQUEST_INF_CERT
+                      ? cert_plan_self_sign(&request.plan, key, &material, &err)
+                      : cert_plan_request(&request.plan, key, &request.attributes, &der, &err);
+        if (!ok)
+            fail_msg("%s: %s", name, err.text);
+        ++*made;
+    }
+    cert_material_finish(&material);
+    blob_finish(&der);
+    request_inf_finish(&request);
+    blob_finish(&bytes);
+    return true;
+}
+
+static void what_is_accepted_can_be_made(void **state) {
+    (void)state;
+    size_t made = 0;
+    struct error err = {0};
+    assert_true(folder_list(TEST_DATA "/request_inf", make_one, &made, &err));
+    assert_true(made > 60);
+    blob_wipe(key_of(CERT_FAMILY_RSA));
+    blob_wipe(key_of(CERT_FAMILY_ECDSA));
+}
+
 /* ---- what a file cannot show, or only many could ---- */
 
 static bool read_text(const char *text, size_t size, bool tolerant, struct buffer *words) {
@@ -398,6 +452,7 @@ static int show(const char *mode, const char *path) {
 int main(int count, char **arguments) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(corpus_is_read_as_expected),
+        cmocka_unit_test(what_is_accepted_can_be_made),
         cmocka_unit_test(dates_are_read_as_people_write_them),
         cmocka_unit_test(periods_go_by_the_calendar),
         cmocka_unit_test(a_file_has_a_size_and_a_field_too),
