@@ -44,6 +44,9 @@ bool authority_read(const struct blob *pem, const char *passphrase, struct cert_
 bool authority_constraints(const struct blob *certificate, struct string_list *domains,
                            struct string_list *networks);
 
+/* May a leaf of it name this host (a name or wildcard, or an address; normalised)? */
+bool authority_permits(const struct blob *certificate, const char *host);
+
 /* A leaf with a new key; `out` holds it, then the authority. A name or address that the constraints
  * do not permit is ERROR_INPUT, which names it and what is permitted; a life beyond the authority's
  * is cut to it. Under constraints a leaf for addresses alone has no common name, since clients hold

@@ -124,6 +124,18 @@ static bool permits_address(const struct permitted *permitted, const char *addre
     return false;
 }
 
+bool authority_permits(const struct blob *certificate, const char *host) {
+    unsigned char octets[ADDRESS_OCTETS];
+    struct permitted permitted = {0};
+    if (!read_permitted(certificate, &permitted, NULL))
+        return false;
+    bool is_address = address_octets(host, octets) > 0;
+    bool ok = !permitted.is_constrained ||
+              (is_address ? permits_address(&permitted, host) : permits_name(&permitted, host));
+    permitted_finish(&permitted);
+    return ok;
+}
+
 static size_t count_of(const struct string_list *list) {
     return list ? list->count : 0;
 }

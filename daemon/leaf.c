@@ -1,7 +1,6 @@
 #include "daemon/leaf.h"
 
 #include "certs/authority.h"
-#include "certs/name_constraints.h"
 
 #include <string.h>
 
@@ -74,39 +73,19 @@ const char *leaf_reason(enum leaf_state state) {
     return "the last one is good";
 }
 
-static bool may_name_domain(const struct string_list *domains, const char *name) {
-    for (size_t i = 0; i < domains->count; i++)
-        if (domain_has(domains->items[i], name))
-            return true;
-    return false;
-}
-
-static bool may_name_address(const struct string_list *networks, const char *address) {
-    unsigned char octets[ADDRESS_OCTETS];
-    size_t size = address_octets(address, octets);
-    for (size_t i = 0; i < networks->count; i++) {
-        struct network network;
-        if (network_parse(networks->items[i], &network, NULL) &&
-            network_has(&network, octets, size))
-            return true;
-    }
-    return false;
+static bool add_permitted(const struct string_list *hosts, const struct leaf_issuer *issuer,
+                          struct string_list *out) {
+    for (size_t i = 0; i < hosts->count; i++)
+        if (authority_permits(&issuer->certificate, hosts->items[i]) &&
+            !string_list_add(out, hosts->items[i]))
+            return false;
+    return true;
 }
 
 bool leaf_permitted(const struct subject_names *names, const struct leaf_issuer *issuer,
                     struct subject_names *out) {
-    struct string_list domains = {0}, networks = {0};
-    bool constrained = authority_constraints(&issuer->certificate, &domains, &networks);
-    bool ok = true;
-    for (size_t i = 0; ok && i < names->dns.count; i++)
-        if (!constrained || may_name_domain(&domains, names->dns.items[i]))
-            ok = string_list_add(&out->dns, names->dns.items[i]);
-    for (size_t i = 0; ok && i < names->addresses.count; i++)
-        if (!constrained || may_name_address(&networks, names->addresses.items[i]))
-            ok = string_list_add(&out->addresses, names->addresses.items[i]);
-    string_list_finish(&domains);
-    string_list_finish(&networks);
-    return ok;
+    return add_permitted(&names->dns, issuer, &out->dns) &&
+           add_permitted(&names->addresses, issuer, &out->addresses);
 }
 
 int64_t leaf_begin(const struct leaf_issuer *issuer, int64_t lifetime_s, int64_t now) {

@@ -28,6 +28,7 @@ static void what_is_set_is_read(void **state) {
     struct stat status;
     assert_true(pin_file_read(scratch->root, &list, NULL));
     assert_int_equal(list.count, 0);
+    pin_list_finish(&list);
 
     assert_true(pin_file_set(scratch->root, "web-access", "mail.example.org", NULL));
     assert_true(pin_file_set(scratch->root, "client", "b\xC3\xBCro \"1\"", NULL));
