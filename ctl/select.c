@@ -179,11 +179,13 @@ static json_t *describe_selected(const struct ctl *ctl, const struct selection *
         json_decref(warnings);
         return NULL;
     }
-    /* As in `list`; and who uses it has just changed. */
-    static const char *const beyond[] = {"used_by", "staple_until", "chain_pem",
-                                         "chain_certificates"};
+    /* As every verb tells an entry; who uses it has just changed. */
+    static const char *const beyond[] = {"staple_until",  "chain_pem",  "chain_certificates",
+                                         "friendly_name", "exportable", "made_by",
+                                         "made"};
     for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++)
         json_object_del(entry, beyond[i]);
+    json_object_set_new(entry, "used_by", json_null());
     return json_pack("{s:s, s:O, s:o, s:O, s:O, s:o}", "service", selection->service->name, "entry",
                      json_object_get(entry, "name"), "previous", report_text(selection->before),
                      "certificate", entry, "fingerprint", json_object_get(entry, "fingerprint"),

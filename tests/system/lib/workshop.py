@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import termios
 import time
@@ -28,15 +29,22 @@ class Run:
     def out(self):
         return self.raw.decode()
 
+    def _verb(self):
+        """The first of the arguments that are one, "authority show" before "show"."""
+        verbs = {name.removesuffix(".json").replace("-", " ") for name in schema.schemas()}
+        for i in range(len(self.arguments)):
+            for count in (2, 1):
+                if " ".join(self.arguments[i:i + count]) in verbs:
+                    return " ".join(self.arguments[i:i + count])
+        return None
+
     @property
     def answer(self):
         """What --json printed, which must be as docs/schema says."""
         answer = json.loads(self.raw)
-        for name in schema.schemas():
-            verb = name.removesuffix(".json").split("-")
-            if any(list(self.arguments[i:i + len(verb)]) == verb
-                   for i in range(len(self.arguments))):
-                schema.check(" ".join(verb), answer)
+        verb = self._verb()
+        if verb:
+            schema.check(verb, answer)
         return answer
 
 
@@ -57,38 +65,73 @@ def refused(*arguments, status=FAILED, **options):
     return ran.errors
 
 
+class Terminal:
+    """The tool on a terminal of its own."""
+
+    def __init__(self, *arguments, wrap=(), **options):
+        self.ours, self.theirs = pty.openpty()
+        self.shown = ""
+        self.end = time.monotonic() + deadline_s(60)
+        self.process = subprocess.Popen(
+            [*wrap, str(MAILSTORECTL), *map(str, arguments)], stdin=self.theirs, stdout=self.theirs,
+            stderr=self.theirs, start_new_session=True, preexec_fn=self._take,
+            env=environment({"TERM": "xterm"}), **options)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.hang_up()
+        os.close(self.ours)
+
+    def _take(self):
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # some who run tests ignore it
+        fcntl.ioctl(self.theirs, termios.TIOCSCTTY, 0)
+
+    def hang_up(self):
+        """Lets go of the tool's side, so that reading ends with the tool."""
+        if self.theirs is not None:
+            os.close(self.theirs)
+        self.theirs = None
+
+    def echoes(self):
+        return bool(termios.tcgetattr(self.theirs)[3] & termios.ECHO)
+
+    def type(self, text):
+        os.write(self.ours, text.encode())
+
+    def read(self):
+        """More of what is shown; False at the end."""
+        ready, _, _ = select.select([self.ours], [], [], max(0, self.end - time.monotonic()))
+        assert ready, f"it hangs after:\n{self.shown}"
+        try:
+            octets = os.read(self.ours, 4096)
+        except OSError:  # how Linux says that the other side is closed
+            octets = b""
+        self.shown += octets.decode(errors="replace")
+        return bool(octets)
+
+    def await_text(self, text, behind=0):
+        while text not in self.shown[behind:]:
+            assert self.read(), f"it never showed {text!r}:\n{self.shown}"
+        return len(self.shown)
+
+
 def on_terminal(*arguments, answers=(), status=FINE, **options):
     """Runs it on a terminal, and types each answer when its prompt has come: ((prompt, text), …).
     Everything that the terminal showed."""
-    ours, theirs = pty.openpty()
-
-    def take_terminal():
-        fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
-
-    process = subprocess.Popen([str(MAILSTORECTL), *map(str, arguments)], stdin=theirs,
-                               stdout=theirs, stderr=theirs, start_new_session=True,
-                               preexec_fn=take_terminal,
-                               env=environment({"TERM": "xterm"}), **options)
-    os.close(theirs)
-    shown, waiting, end = "", list(answers), time.monotonic() + deadline_s(60)
-    seen = 0
-    while True:
-        ready, _, _ = select.select([ours], [], [], max(0, end - time.monotonic()))
-        assert ready, f"it hangs after:\n{shown}"
-        try:
-            octets = os.read(ours, 4096)
-        except OSError:  # how Linux says that the other side is closed
-            octets = b""
-        if not octets:
-            break
-        shown += octets.decode(errors="replace")
-        if waiting and waiting[0][0] in shown[seen:]:
-            seen = len(shown)
-            os.write(ours, waiting.pop(0)[1].encode() + b"\n")
-    os.close(ours)
-    assert process.wait(timeout=deadline_s(10)) == status, shown
-    assert not waiting, f"it never asked {waiting[0][0]!r}:\n{shown}"
-    return shown
+    with Terminal(*arguments, **options) as terminal:
+        terminal.hang_up()
+        seen = 0
+        for prompt, answer in answers:
+            seen = terminal.await_text(prompt, seen)
+            terminal.type(answer + "\n")
+        while terminal.read():
+            pass
+        assert terminal.process.wait(timeout=deadline_s(10)) == status, terminal.shown
+        return terminal.shown
 
 
 def openssl(*arguments, input=None, status=0):
