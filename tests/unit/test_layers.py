@@ -20,16 +20,17 @@ ROOMS = {
     "platform": {"base"},
     "conf": {"base", "platform"},
     "certs": {"base", "platform"},
+    "trust": {"base", "platform", "certs"},
     "report": {"base", "platform", "certs"},
     "web": {"base"},
     "control": {"base", "platform"},
-    "daemon": {"base", "platform", "conf", "certs", "report", "web", "control"},
-    "ctl": {"base", "platform", "conf", "certs", "report", "control"},
+    "daemon": {"base", "platform", "conf", "certs", "trust", "report", "web", "control"},
+    "ctl": {"base", "platform", "conf", "certs", "trust", "report", "control"},
 }
 
 # Libraries, by how their headers begin, and the rooms that may use them.
 LIBRARIES = {
-    "gnutls/": {"certs", "daemon", "ctl"},
+    "gnutls/": {"certs", "trust", "daemon", "ctl"},
     "idn2.h": {"certs"},
     "jansson.h": {"certs", "report", "control", "daemon", "ctl"},
     "libconfig.h": {"conf"},
