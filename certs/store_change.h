@@ -23,8 +23,8 @@ struct store_change;
 bool store_change_begin(const char *folder, struct store_change **out, struct error *err);
 
 /* Names are of files in the folder; each step counts on those before it. A file written takes the
- * place of an older one. A step that failed for another reason than ERROR_EXISTS, ERROR_MISSING or a
- * wrong name may have left half of itself: then commit fails, and nothing changes. */
+ * place of an older one. A step that failed for another reason than ERROR_EXISTS, ERROR_MISSING or
+ * a wrong name may have left half of itself: then commit fails, and nothing changes. */
 bool store_change_write(struct store_change *change, const char *file, const void *data,
                         size_t size, unsigned mode, struct error *err);
 bool store_change_remove(struct store_change *change, const char *file, struct error *err);
