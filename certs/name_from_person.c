@@ -23,7 +23,7 @@ static void show(const char *text, char out[static SHOWN_SIZE]) {
     struct buffer shown = {0};
     char part[SHOWN_LIMIT + 8];
     size_t size = 0;
-    while (text[size] && size < SHOWN_LIMIT) {
+    while (size < SHOWN_LIMIT && text[size]) {
         uint32_t point;
         size_t bytes = utf8_read(text + size, &point);
         size += bytes ? bytes : 1;
