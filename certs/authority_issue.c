@@ -159,8 +159,8 @@ static bool check_names(const struct permitted *permitted, const struct server_w
 /* Within the authority's life. */
 static bool fit_life(const struct cert_info *authority, struct server_wish *wish,
                      struct error *err) {
-    char end[TIME_TEXT_SIZE];
     if (authority->not_after <= wish->not_before) {
+        char end[TIME_TEXT_SIZE];
         error_set(err, ERROR_INPUT, "the authority %s ended on %s: renew it first",
                   authority->subject, time_text_date(authority->not_after, end));
         return false;

@@ -41,15 +41,16 @@ static int generate(struct cert_key_choice choice, gnutls_x509_privkey_t key) {
 }
 
 bool cert_plan_make_key(struct cert_key_choice choice, struct blob *out, struct error *err) {
-    char name[CERT_KEY_CHOICE_SIZE];
     gnutls_x509_privkey_t key = NULL;
     int code = gnutls_x509_privkey_init(&key);
     if (code == 0)
         code = generate(choice, key);
     bool ok = code == 0 && private_key_export(key, out, err);
-    if (code < 0)
+    if (code < 0) {
+        char name[CERT_KEY_CHOICE_SIZE];
         error_set_gnutls(err, code, "a key (%s) cannot be made",
                          cert_key_choice_name(choice, name));
+    }
     gnutls_x509_privkey_deinit(key);
     return ok;
 }
@@ -223,7 +224,6 @@ static bool check_issuer_key(gnutls_x509_crt_t certificate, const struct blob *k
 
 static bool check_issuer(const struct cert_plan *plan, gnutls_x509_crt_t certificate,
                          const struct cert_info *info, struct error *err) {
-    char end[TIME_TEXT_SIZE];
     unsigned usage = 0;
     bool may_sign = gnutls_x509_crt_get_key_usage(certificate, &usage, NULL) < 0 ||
                     (usage & GNUTLS_KEY_KEY_CERT_SIGN);
@@ -235,6 +235,7 @@ static bool check_issuer(const struct cert_plan *plan, gnutls_x509_crt_t certifi
         return false;
     }
     if (plan->not_after > info->not_after) {
+        char end[TIME_TEXT_SIZE];
         error_set(err, ERROR_INPUT,
                   "the authority %s ends on %s, before the certificate would: choose a shorter "
                   "life, or renew the authority",

@@ -33,7 +33,7 @@ static void fill_mask(struct network *network, int length) {
 }
 
 bool network_parse(const char *text, struct network *out, struct error *err) {
-    char address[NAME_SIZE], plain[NAME_SIZE];
+    char address[NAME_SIZE];
     struct network network = {0};
     const char *slash = strchr(text, '/');
     size_t size = slash ? (size_t)(slash - text) : strlen(text);
@@ -51,6 +51,7 @@ bool network_parse(const char *text, struct network *out, struct error *err) {
     }
     fill_mask(&network, length);
     if (!network_has(&network, network.address, network.size)) {
+        char plain[NAME_SIZE];
         for (size_t i = 0; i < network.size; i++)
             network.address[i] &= network.mask[i];
         address_text(network.address, network.size, plain);
