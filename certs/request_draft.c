@@ -69,3 +69,11 @@ bool request_value_bool(struct request_draft *draft, const struct request_value 
                     inf_shown(text, shown));
     return false;
 }
+
+void request_draft_tell(struct request_draft *draft, struct inf_place place,
+                        const struct error *err) {
+    if (err->kind == ERROR_MEMORY)
+        request_draft_fail(draft);
+    else
+        inf_mistake(draft->remarks, place, "%s", err->text);
+}

@@ -106,6 +106,10 @@ void request_draft_finish(struct request_draft *draft);
 /* Memory has run out: nothing further is to be trusted. */
 void request_draft_fail(struct request_draft *draft);
 
+/* A mistake in the error's words. */
+void request_draft_tell(struct request_draft *draft, struct inf_place place,
+                        const struct error *err);
+
 /* Moves the entry's value there. A second one is told, and the first one stays. */
 void request_value_take(struct request_draft *draft, struct request_value *value,
                         struct inf_entry *entry);
@@ -144,13 +148,30 @@ bool request_number_parse(const char *text, unsigned *out);
 /* The key usage, with what is doubtful about it told. */
 bool request_key_usage_read(struct request_draft *draft, unsigned *out);
 
+/* ---- request_inf_algorithms.c: hash, key and signature ---- */
+void request_algorithms_apply(struct request_draft *draft);
+
 /* ---- request_inf_time.c: from when until when ---- */
 void request_time_apply(struct request_draft *draft);
 
-/* ---- request_inf_extensions.c: [Extensions], [EnhancedKeyUsageExtension] ---- */
+/* ---- request_inf_extensions.c: [Extensions] ---- */
 void request_extensions_take(struct request_draft *draft, struct inf_entry *entry);
-void request_purposes_take(struct request_draft *draft, struct inf_entry *entry);
 void request_extensions_apply(struct request_draft *draft);
+/* Takes `der`; critical also if the file says so. */
+void request_extension_set(struct request_draft *draft, const char *oid, bool critical,
+                           struct blob *der);
+
+/* ---- request_inf_purposes.c: [EnhancedKeyUsageExtension], 2.5.29.37 ---- */
+void request_purposes_take(struct request_draft *draft, struct inf_entry *entry);
+/* A line's value: one object identifier, or several with commas. */
+void request_purposes_take_value(struct request_draft *draft, const struct inf_text *text);
+/* The extension's text, from behind {text}. */
+void request_purposes_read(struct request_draft *draft, const struct request_extension *extension,
+                           size_t from);
+
+/* ---- request_inf_constraints.c: 2.5.29.19 ---- */
+void request_constraints_read(struct request_draft *draft,
+                              const struct request_extension *extension, size_t from);
 
 /* ---- request_inf_names.c: alternative names ---- */
 /* "DNS=a&IPAddress=b&…", from this offset. `pieces`: where a line began whose end the one before

@@ -98,8 +98,6 @@ static void take_critical(struct request_draft *draft, struct inf_entry *entry) 
     inf_text_join(&critical->text, &entry->value);
 }
 
-static void take_purpose(struct request_draft *draft, const struct inf_text *text);
-
 /* A sample in Microsoft's documentation has such lines there, and certreq stops at them. */
 static void take_misplaced_purpose(struct request_draft *draft, const struct inf_entry *entry) {
     char shown[INF_SHOWN_SIZE];
@@ -108,7 +106,7 @@ static void take_misplaced_purpose(struct request_draft *draft, const struct inf
                "read as if it stood below [EnhancedKeyUsageExtension]",
                "OID = %s does not belong in [Extensions]",
                inf_shown(inf_text_chars(&entry->value), shown));
-    take_purpose(draft, &entry->value);
+    request_purposes_take_value(draft, &entry->value);
 }
 
 /* Names of object identifiers that people write instead. */
@@ -166,90 +164,6 @@ void request_extensions_take(struct request_draft *draft, struct inf_entry *entr
     }
 }
 
-/* ---- key purposes ---- */
-
-/* What people write in words. */
-static const char *purpose_meant(const char *text) {
-    static const struct {
-        const char *name, *oid;
-    } names[] = {
-        {"Server Authentication", CERT_OID_SERVER_AUTH},
-        {"serverAuth", CERT_OID_SERVER_AUTH},
-        {"szOID_PKIX_KP_SERVER_AUTH", CERT_OID_SERVER_AUTH},
-        {"Client Authentication", "1.3.6.1.5.5.7.3.2"},
-        {"clientAuth", "1.3.6.1.5.5.7.3.2"},
-        {"szOID_PKIX_KP_CLIENT_AUTH", "1.3.6.1.5.5.7.3.2"},
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (inf_same_name(names[i].name, text))
-            return names[i].oid;
-    return NULL;
-}
-
-/* One object identifier, which stands at `place`. */
-static void add_purpose(struct request_draft *draft, const char *oid, struct inf_place place) {
-    char shown[INF_SHOWN_SIZE];
-    const char *meant = purpose_meant(oid);
-    inf_shown(oid, shown);
-    if (meant)
-        inf_mistake(draft->remarks, place, "\"%s\" is no object identifier: write %s", shown,
-                    meant);
-    else if (!cert_oid_is_valid(oid))
-        inf_mistake(draft->remarks, place,
-                    "\"%s\" is no object identifier: write numbers parted by dots, for example "
-                    "%s for servers",
-                    shown, CERT_OID_SERVER_AUTH);
-    else if (string_list_has(&draft->purposes, oid))
-        inf_note(draft->remarks, place, "%s stands there already, and is written once", shown);
-    else if (draft->purposes.count == REQUEST_PURPOSE_LIMIT)
-        inf_mistake(draft->remarks, place, "there are more than %d key purposes: remove some",
-                    REQUEST_PURPOSE_LIMIT);
-    else if (!string_list_add(&draft->purposes, oid))
-        request_draft_fail(draft);
-}
-
-/* A list of them parted by commas; what stands at `offset` up to `end`. */
-static void add_purposes(struct request_draft *draft, const struct inf_text *text, size_t offset,
-                         size_t end) {
-    const char *chars = inf_text_chars(text);
-    while (offset < end) {
-        size_t size = strcspn(chars + offset, ",");
-        size_t stop = offset + size < end ? offset + size : end;
-        size_t next = stop + 1;
-        while (offset < stop && (chars[offset] == ' ' || chars[offset] == '\t'))
-            offset++;
-        while (stop > offset && (chars[stop - 1] == ' ' || chars[stop - 1] == '\t'))
-            stop--;
-        char *oid = strndup(chars + offset, stop - offset);
-        if (!oid)
-            request_draft_fail(draft);
-        else if (*oid)
-            add_purpose(draft, oid, inf_text_place(text, offset));
-        free(oid);
-        offset = next;
-    }
-}
-
-static void take_purpose(struct request_draft *draft, const struct inf_text *text) {
-    if (draft->purposes_place.line == 0)
-        draft->purposes_place = inf_text_place(text, 0);
-    add_purposes(draft, text, 0, text->text.size);
-}
-
-void request_purposes_take(struct request_draft *draft, struct inf_entry *entry) {
-    const char *key = inf_text_chars(&entry->key);
-    if (inf_same_name(key, "Critical"))
-        request_value_take(draft, &draft->purposes_critical, entry);
-    else if (!inf_same_name(key, "OID"))
-        request_unknown_key(draft, entry);
-    else if (entry->value.text.size == 0)
-        inf_mistake(draft->remarks, inf_text_place(&entry->key, 0),
-                    "OID has no value: write one, for example %s for servers",
-                    CERT_OID_SERVER_AUTH);
-    else
-        take_purpose(draft, &entry->value);
-}
-
 /* ---- the extensions ---- */
 
 /* Is it in the "Critical" list? */
@@ -265,21 +179,12 @@ static bool is_critical(const struct request_draft *draft, const char *oid) {
     return false;
 }
 
-/* Takes `der`. */
-static void set_extension(struct request_draft *draft, const char *oid, bool critical,
-                          struct blob *der) {
+void request_extension_set(struct request_draft *draft, const char *oid, bool critical,
+                           struct blob *der) {
     critical |= is_critical(draft, oid);
     if (!cert_extensions_set(&draft->request.plan.extensions, oid, critical, der))
         request_draft_fail(draft);
     blob_finish(der);
-}
-
-static void tell_error(struct request_draft *draft, struct inf_place place,
-                       const struct error *err) {
-    if (err->kind == ERROR_MEMORY)
-        request_draft_fail(draft);
-    else
-        inf_mistake(draft->remarks, place, "%s", err->text);
 }
 
 static void apply_key_usage(struct request_draft *draft) {
@@ -289,9 +194,10 @@ static void apply_key_usage(struct request_draft *draft) {
     if (draft->key_usage == 0)
         return;
     if (!cert_extension_key_usage(draft->key_usage, &der, &err))
-        tell_error(draft, place, &err);
+        request_draft_tell(draft, place, &err);
     else
-        set_extension(draft, CERT_OID_KEY_USAGE, true, &der); /* RFC 5280, 4.2.1.3; as certreq */
+        request_extension_set(draft, CERT_OID_KEY_USAGE, true,
+                              &der); /* RFC 5280, 4.2.1.3; as certreq */
 }
 
 static void apply_purposes(struct request_draft *draft) {
@@ -301,109 +207,9 @@ static void apply_purposes(struct request_draft *draft) {
     if (draft->purposes.count == 0)
         return;
     if (!cert_extension_key_purposes(&draft->purposes, &der, &err))
-        tell_error(draft, draft->purposes_place, &err);
+        request_draft_tell(draft, draft->purposes_place, &err);
     else
-        set_extension(draft, CERT_OID_EXTENDED_KEY_USAGE, critical, &der);
-}
-
-/* "1.2.3,1.2.4" over several lines. Where a line neither ends nor begins with a comma, the two
- * numbers would become one. */
-static void read_purposes(struct request_draft *draft, struct request_extension *extension,
-                          size_t from) {
-    const char *chars = inf_text_chars(&extension->text);
-    draft->purposes_place = extension->place;
-    for (size_t i = 0; i < extension->piece_count; i++) {
-        size_t piece = extension->pieces[i], before = piece, after = piece;
-        while (before > from && strchr(" \t", chars[before - 1]))
-            before--;
-        while (chars[after] && strchr(" \t", chars[after]))
-            after++;
-        bool parted = before == from || chars[before - 1] == ',' || chars[after] == ',';
-        if (!parted && chars[after])
-            inf_damage(draft->remarks, inf_text_place(&extension->text, piece),
-                       "write \",\" at the end of the line before", "read as if it stood there",
-                       "a \",\" is missing before this object identifier");
-        add_purposes(draft, &extension->text, from, piece);
-        from = piece;
-    }
-    add_purposes(draft, &extension->text, from, extension->text.text.size);
-}
-
-/* "ca=1", "pathlength=3". False, and told, if it is neither. */
-static bool read_constraint(struct request_draft *draft, const struct inf_text *text, size_t offset,
-                            const char *item, int *authority, int *path_length) {
-    static const struct request_word flags[] = {{"0", 0}, {"1", 1}, {"FALSE", 0}, {"TRUE", 1}};
-    static const char path[] = "pathlength=", ca[] = "ca=";
-    char shown[INF_SHOWN_SIZE];
-    unsigned number = 0;
-    if (strncasecmp(item, path, strlen(path)) == 0 &&
-        request_number_parse(item + strlen(path), &number) && number < 256) {
-        *path_length = (int)number;
-        return true;
-    }
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        if (strncasecmp(item, ca, strlen(ca)) == 0 &&
-            inf_same_name(item + strlen(ca), flags[i].name)) {
-            *authority = (int)flags[i].value;
-            return true;
-        }
-    inf_mistake(
-        draft->remarks, inf_text_place(text, offset),
-        "\"%s\" is no basic constraint: write \"{text}ca=0\" or \"{text}ca=1&pathlength=0\"",
-        inf_shown(item, shown));
-    return false;
-}
-
-/* Its items, without blanks. */
-static bool read_constraints(struct request_draft *draft, const struct inf_text *text, size_t from,
-                             int *authority, int *path_length) {
-    const char *chars = inf_text_chars(text);
-    bool ok = true;
-    while (ok && chars[from]) {
-        size_t size = strcspn(chars + from, "&");
-        struct buffer item = {0};
-        for (size_t i = from; i < from + size; i++)
-            if (chars[i] != ' ' && chars[i] != '\t')
-                buffer_append(&item, chars + i, 1);
-        if (item.failed)
-            request_draft_fail(draft);
-        else if (item.size > 0)
-            ok = read_constraint(draft, text, from, item.data, authority, path_length);
-        ok = ok && !item.failed;
-        buffer_finish(&item);
-        from += size;
-        from += chars[from] == '&';
-    }
-    return ok;
-}
-
-static void apply_constraints(struct request_draft *draft,
-                              const struct request_extension *extension, size_t from) {
-    struct error err = {0};
-    struct blob der = {0};
-    int authority = -1, path_length = -1;
-    struct inf_place place = inf_text_place(&extension->text, from);
-    if (!read_constraints(draft, &extension->text, from, &authority, &path_length))
-        return;
-    if (authority < 0) {
-        inf_mistake(draft->remarks, extension->place,
-                    "the basic constraints do not say whether this is an authority: write "
-                    "\"{text}ca=0\" or \"{text}ca=1\"");
-        return;
-    }
-    if (!authority && path_length >= 0) {
-        inf_warning(draft->remarks, place,
-                    "a path length says something of authorities alone, and is left out: write "
-                    "ca=0 alone");
-        path_length = -1;
-    }
-    draft->is_authority = authority;
-    draft->constraints_given = true;
-    draft->constraints_place = extension->place;
-    if (!cert_extension_basic_constraints(authority, path_length, &der, &err))
-        tell_error(draft, place, &err);
-    else
-        set_extension(draft, extension->oid, false, &der);
+        request_extension_set(draft, CERT_OID_EXTENDED_KEY_USAGE, critical, &der);
 }
 
 /* "{text}…": a form that only some extensions have. */
@@ -416,13 +222,13 @@ static void apply_text(struct request_draft *draft, struct request_extension *ex
         request_names_read(draft, &extension->text, from, extension->pieces,
                            extension->piece_count);
     } else if (strcmp(oid, CERT_OID_EXTENDED_KEY_USAGE) == 0) {
-        read_purposes(draft, extension, from);
+        request_purposes_read(draft, extension, from);
         if (draft->purposes.count == 0)
             inf_mistake(draft->remarks, extension->place,
                         "the extended key usage names no purpose: write \"{text}%s\"",
                         CERT_OID_SERVER_AUTH);
     } else if (strcmp(oid, CERT_OID_BASIC_CONSTRAINTS) == 0) {
-        apply_constraints(draft, extension, from);
+        request_constraints_read(draft, extension, from);
     } else if (strcmp(oid, CERT_OID_KEY_USAGE) == 0) {
         inf_mistake(draft->remarks, extension->place,
                     "the key usage has no form in {text}: write KeyUsage = 0xa0 in [NewRequest]");
@@ -455,7 +261,7 @@ static void apply_octets(struct request_draft *draft, const struct request_exten
     }
     if (!request_octets_read(draft, text, place, true, extension->oid, &der))
         return;
-    set_extension(draft, extension->oid, false, &der);
+    request_extension_set(draft, extension->oid, false, &der);
     if (names)
         inf_note(draft->remarks, extension->place,
                  "the names are given in octets, and are taken without being looked at");
@@ -517,9 +323,9 @@ static void apply_names(struct request_draft *draft) {
     /* RFC 5280, 4.2.1.6 */
     bool critical = draft->request.plan.subject.count == 0;
     if (!cert_extension_alternative_names(&draft->names, &der, &err))
-        tell_error(draft, draft->names_place, &err);
+        request_draft_tell(draft, draft->names_place, &err);
     else
-        set_extension(draft, CERT_OID_ALTERNATIVE_NAME, critical, &der);
+        request_extension_set(draft, CERT_OID_ALTERNATIVE_NAME, critical, &der);
 }
 
 /* ---- which are critical ---- */
