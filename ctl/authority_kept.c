@@ -47,15 +47,19 @@ static bool read_kept(const struct place *place, struct blob *out, struct error 
     return ok;
 }
 
+/* Says which file it is about. */
+static bool fail_with_path(const struct place *place, struct error *err) {
+    error_prefix(err, "%s/%s/%s", place->state_folder, FOLDER_NAME, FILE_NAME);
+    return false;
+}
+
 bool authority_kept_look(const struct place *place, struct authority_text *out, struct error *err) {
     struct blob pem = {0};
     if (!read_kept(place, &pem, err))
         return false;
     bool ok = authority_look(&pem, out, err);
-    if (!ok)
-        error_prefix(err, "%s/%s/%s", place->state_folder, FOLDER_NAME, FILE_NAME);
     blob_wipe(&pem);
-    return ok;
+    return ok || fail_with_path(place, err);
 }
 
 /* A passphrase that nobody gave is a refusal, not an entry that is missing. */
@@ -69,31 +73,29 @@ static bool ask_passphrase(const struct ctl *ctl, struct blob *out, struct error
     return false;
 }
 
-static bool is_encrypted(const struct blob *pem, bool *out, struct error *err) {
-    struct authority_text look = {0};
-    if (!authority_look(pem, &look, err))
-        return false;
-    *out = look.is_encrypted;
-    authority_text_finish(&look);
-    return true;
-}
-
 bool authority_kept_open(const struct ctl *ctl, const struct place *place,
                          struct cert_material *out, struct blob *passphrase, struct error *err) {
     struct blob pem = {0}, given = {0};
-    bool encrypted = false;
+    struct authority_text look = {0};
+    bool ok = false;
     if (!read_kept(place, &pem, err))
         return false;
-    bool ok = is_encrypted(&pem, &encrypted, err) &&
-              (!encrypted || ask_passphrase(ctl, &given, err)) &&
-              authority_read(&pem, encrypted ? (const char *)given.data : NULL, out, err);
-    blob_wipe(&pem);
-    if (!ok) {
-        blob_wipe(&given);
-        return false;
+    if (!authority_look(&pem, &look, err)) {
+        fail_with_path(place, err);
+        goto done;
     }
-    *passphrase = given;
-    return true;
+    if (look.is_encrypted && !ask_passphrase(ctl, &given, err))
+        goto done;
+    ok = authority_read(&pem, look.is_encrypted ? (const char *)given.data : NULL, out, err) ||
+         fail_with_path(place, err);
+done:
+    authority_text_finish(&look);
+    blob_wipe(&pem);
+    if (ok)
+        *passphrase = given;
+    else
+        blob_wipe(&given);
+    return ok;
 }
 
 bool authority_kept_write(const struct place *place, const struct cert_material *authority,

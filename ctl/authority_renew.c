@@ -71,8 +71,6 @@ static enum ctl_exit renew_authority(struct ctl *ctl, const struct place *place,
                                      const struct blob *passphrase) {
     struct error err = {0};
     json_t *answer = NULL;
-    if (ctl_has(ctl, "--wait"))
-        return ctl_misuse("--wait waits for entries: name those that are to be renewed");
     if (!renew_kept(ctl, place, authority, passphrase, &answer, &err))
         return ctl_fail_given(&err);
     wait_tell(place);
@@ -247,6 +245,8 @@ static enum ctl_exit run(struct ctl *ctl) {
     struct cert_material authority = {0};
     struct blob passphrase = {0};
     struct error err = {0};
+    if (ctl->argument_count == 0 && ctl_has(ctl, "--wait"))
+        return ctl_misuse("--wait waits for entries: name those that are to be renewed");
     enum ctl_exit status = place_find(ctl, &place);
     if (status != CTL_FINE)
         return status;

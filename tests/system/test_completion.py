@@ -49,6 +49,14 @@ def test_verbs():
     assert candidates("sho") == ("words", ["show"])
 
 
+def test_verbs_of_two_words():
+    assert candidates("auth") == ("words", ["authority"])
+    assert candidates("authority", "") == ("words", ["create", "show", "issue", "renew"])
+    assert candidates("--json", "authority", "re") == ("words", ["renew"])
+    assert "--passphrase-fd" in candidates("authority", "renew", "--pass")[1]
+    assert "--unconstrained" in candidates("authority", "create", "-")[1]
+
+
 def test_options_are_those_of_the_verb():
     assert "--pem" in candidates("show", "--")[1]
     assert "--pem" not in candidates("list", "--")[1]
@@ -137,6 +145,7 @@ def fish(home, line):
 def test_fish_completes(home, store):
     assert fish(home, "mailstorectl sho") == ["show"]
     assert "status" in fish(home, "mailstorectl ")
+    assert fish(home, "mailstorectl authority iss") == ["issue"]
     assert fish(home, "mailstorectl create --key=rsa-2") == ["--key=rsa-2048"]
     assert fish(home, f"mailstorectl --store {store} show o") == ["other"]
     assert fish(home, f"mailstorectl --store {store.parent}/st") == [f"{store}/"]
@@ -180,7 +189,7 @@ def test_zsh_completes(home, store):
     zsh = Zsh(home)
     try:
         zsh.completes("mailstorectl sho", "show ")
-        zsh.completes("mailstorectl re", "rename  -- give an entry another name")
+        zsh.completes("mailstorectl ren", "-- give an entry another name")
         zsh.completes("mailstorectl create --key=rsa-2", "--key=rsa-2048 ")
         zsh.completes(f"mailstorectl --store {store} show my", "my\\ server ")
         zsh.completes(f"mailstorectl --store={store.parent}/sto", f"{store}/")
