@@ -17,11 +17,14 @@ struct removal {
     struct place place;
     struct uses uses;
     struct cert_store *store;
-    struct string_list names; /* each once */
+    struct string_list names;   /* each once */
+    struct string_list removed; /* of these, what an earlier run removed that was interrupted before
+                                   the services were told */
 };
 
 static void removal_finish(struct removal *removal) {
     string_list_finish(&removal->names);
+    string_list_finish(&removal->removed);
     cert_store_destroy(removal->store);
     uses_finish(&removal->uses);
     place_finish(&removal->place);
@@ -29,14 +32,18 @@ static void removal_finish(struct removal *removal) {
 
 /* ---- may it go? ---- */
 
-static enum ctl_exit check_known(const struct removal *removal, int64_t now) {
+static enum ctl_exit check_known(struct removal *removal, int64_t now) {
     struct error err = {0};
     for (size_t i = 0; i < removal->names.count; i++) {
-        json_t *shown = report_show(removal->store, removal->names.items[i],
-                                    (struct report_uses){0}, now, &err);
-        if (!shown)
-            return ctl_fail(&err);
+        const char *name = removal->names.items[i];
+        json_t *shown = report_show(removal->store, name, (struct report_uses){0}, now, &err);
         json_decref(shown);
+        if (shown)
+            continue;
+        if (err.kind != ERROR_MISSING || !uses_select(&removal->uses, name))
+            return ctl_fail(&err);
+        if (!string_list_add(&removal->removed, name))
+            return ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
     }
     return CTL_FINE;
 }
@@ -105,7 +112,7 @@ static enum ctl_exit confirm(const struct ctl *ctl, const struct removal *remova
     return CTL_FAILED;
 }
 
-static enum ctl_exit check(const struct ctl *ctl, const struct removal *removal) {
+static enum ctl_exit check(const struct ctl *ctl, struct removal *removal) {
     enum ctl_exit status = check_known(removal, ctl->now);
     if (status == CTL_FINE && !ctl_has(ctl, "--force"))
         status = check_lines(removal);
@@ -122,7 +129,8 @@ static bool change(const struct removal *removal, struct error *err) {
     if (!store_change_begin(removal->place.store_folder, &change, err))
         return false;
     for (size_t i = 0; i < removal->names.count; i++)
-        if (!store_change_remove_entry(change, removal->names.items[i], err)) {
+        if (!string_list_has(&removal->removed, removal->names.items[i]) &&
+            !store_change_remove_entry(change, removal->names.items[i], err)) {
             store_change_abandon(change);
             return false;
         }

@@ -54,11 +54,8 @@ static enum ctl_exit check_uses(const struct ctl *ctl, const struct renaming *re
 
 /* Was it renamed already, and only services are left to follow? */
 static bool was_interrupted(const struct renaming *renaming, const struct cert_store *store) {
-    bool is_selected = false;
-    for (size_t i = 0; i < renaming->uses.selected.count; i++)
-        if (strcmp(renaming->uses.selected.items[i].entry, renaming->from) == 0)
-            is_selected = true;
-    return is_selected && cert_set_entry(cert_store_set(store), renaming->to);
+    return uses_select(&renaming->uses, renaming->from) &&
+           cert_set_entry(cert_store_set(store), renaming->to);
 }
 
 /* Is there such an entry, in whatever state? */

@@ -56,6 +56,13 @@ bool uses_line_of_entry(const struct uses *uses, const char *entry, struct use_l
     return false;
 }
 
+bool uses_select(const struct uses *uses, const char *entry) {
+    for (size_t i = 0; i < uses->selected.count; i++)
+        if (strcmp(uses->selected.items[i].entry, entry) == 0)
+            return true;
+    return false;
+}
+
 bool uses_move(const struct uses *uses, const struct place *place, const char *from, const char *to,
                json_t *services, struct error *err) {
     for (size_t i = 0; i < uses->selected.count; i++) {

@@ -25,6 +25,8 @@ struct use_line {
 /* The first line that pins this entry, for a service or one listener of it. */
 bool uses_line_of_entry(const struct uses *uses, const char *entry, struct use_line *out);
 
+/* Is it selected for a service? */
+bool uses_select(const struct uses *uses, const char *entry);
 /* Has every service for which `from` was selected use `to` (NULL: none is selected any more). Adds
  * their names to `services`. */
 bool uses_move(const struct uses *uses, const struct place *place, const char *from, const char *to,

@@ -202,6 +202,17 @@ def test_the_daemon_lets_it_go(daemon, certs):
     assert json.loads((running.state / "pins").read_text()) == {}
 
 
+def test_a_removal_that_was_interrupted_is_finished_by_the_same_command(daemon, certs):
+    running = daemon()
+    certs.make("old.example.org").put(running.store, "old")
+    certs.make("other.example.org").put(running.store, "other")
+    tool(*place(running), "select", "web-access", "old", "--wait")
+    (running.store / "old.pem").unlink()
+    [removed] = tool(*place(running), "--json", "remove", "old").answer["removed"]
+    assert removed["unselected"] == ["web-access"] and removed["fingerprint"] is None
+    refused(*place(running), "remove", "old", status=NO_ENTRY)
+
+
 # ---- mark
 
 def test_marks_are_kept_and_told(store):
