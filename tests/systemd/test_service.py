@@ -38,6 +38,32 @@ def test_a_certificate_dropped_in_is_served(machine):
     machine.await_served(first)
 
 
+def test_systemd_hands_over_the_passphrase_of_the_authority(machine):
+    """As mailstored(8) shows it: the file belongs to root alone."""
+    machine.sh("""
+        umask 077
+        echo 'open sesame' >/etc/mailstored/passphrase
+        mkdir -p /etc/systemd/system/mailstored.service.d
+        echo '[Service]
+        LoadCredential=authority-passphrase:/etc/mailstored/passphrase' \
+            >/etc/systemd/system/mailstored.service.d/passphrase.conf
+        sed -i '0,/certificate = "";/s//certificate = "authority";/' /etc/mailstored/mailstored.conf
+        folder=/var/lib/mailstored/authority
+        mkdir $folder
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -days 30 -subj '/CN=Ours' \
+            -passout 'pass:open sesame' -addext basicConstraints=critical,CA:TRUE,pathlen:0 \
+            -addext keyUsage=critical,keyCertSign -keyout $folder/key -out $folder/chain 2>/dev/null
+        cat $folder/key $folder/chain >$folder/authority.pem
+        rm $folder/key $folder/chain
+        chown -R mailstored:mailstored $folder
+        systemctl daemon-reload
+        systemctl restart mailstored""")
+    machine.await_journal("service web-access: a certificate was issued")
+    assert "issuer=CN = Ours" in machine.sh(
+        "openssl s_client -connect 127.0.0.1:8462 </dev/null 2>/dev/null |"
+        " openssl x509 -noout -issuer")
+
+
 def test_the_journal_has_priorities(machine):
     assert machine.await_journal(r"^store: MailStoreServer added: .*SHA-256")[0] == NOTICE
     machine.sh(f"echo nonsense >{STORE}/broken.pem")

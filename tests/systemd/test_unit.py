@@ -52,3 +52,12 @@ def test_systemd_understands_every_line(units, name):
     said = subprocess.run(["systemd-analyze", "verify", "--man=no", units / name],
                           capture_output=True, text=True, check=False)
     assert (said.returncode, said.stderr) == (0, "")
+
+
+def test_the_line_that_hands_over_a_passphrase_is_understood(units):
+    unit = units / "mailstored.service"
+    text = unit.read_text()
+    line = "LoadCredential=authority-passphrase:/etc/mailstored/passphrase\n"
+    assert f"#{line}" in text
+    unit.write_text(text.replace(f"#{line}", line))
+    test_systemd_understands_every_line(units, "mailstored.service")
