@@ -1,6 +1,7 @@
 #include "base/string_list.h"
 #include "ctl/ctl.h"
 #include "ctl/options.h"
+#include "ctl/text.h"
 
 #include <string.h>
 
@@ -9,16 +10,22 @@ static const char *arguments_of(const struct ctl_verb *verb) {
 }
 
 static void append_usage(struct buffer *out) {
-    int width = 0;
+    int width = 0, arguments_width = 0;
     buffer_append_text(out, "mailstorectl makes, takes in, chooses and hands out the certificates "
                             "of mailstored, and\ntells what it serves.\n\n"
                             "usage: mailstorectl [OPTION…] VERB [ARGUMENT…]\n\n");
-    for (const struct ctl_verb *const *verb = ctl_verbs; *verb; verb++)
+    for (const struct ctl_verb *const *verb = ctl_verbs; *verb; verb++) {
+        int columns = (int)text_columns(arguments_of(*verb));
         if ((int)strlen((*verb)->name) > width)
             width = (int)strlen((*verb)->name);
-    for (const struct ctl_verb *const *verb = ctl_verbs; *verb; verb++)
-        buffer_printf(out, "  %-*s  %-13s %s\n", width, (*verb)->name, arguments_of(*verb),
-                      (*verb)->summary);
+        if (columns > arguments_width)
+            arguments_width = columns;
+    }
+    for (const struct ctl_verb *const *verb = ctl_verbs; *verb; verb++) {
+        const char *arguments = arguments_of(*verb);
+        buffer_printf(out, "  %-*s  %s%*s  %s\n", width, (*verb)->name, arguments,
+                      arguments_width - (int)text_columns(arguments), "", (*verb)->summary);
+    }
     buffer_append_text(out, "\noptions:\n");
     options_describe(ctl_common_options, out);
     buffer_append_text(out, "\n\"mailstorectl help VERB\" tells more. Exit status: 0 fine, 1 "
@@ -28,8 +35,8 @@ static void append_usage(struct buffer *out) {
 }
 
 static void append_verb(const struct ctl_verb *verb, struct buffer *out) {
-    buffer_printf(out, "usage: mailstorectl [OPTION…] %s %s\n\n%s: %s.\n", verb->name,
-                  arguments_of(verb), verb->name, verb->summary);
+    buffer_printf(out, "usage: mailstorectl [OPTION…] %s%s%s\n\n%s: %s.\n", verb->name,
+                  verb->arguments ? " " : "", arguments_of(verb), verb->name, verb->summary);
     buffer_append_text(out, verb->help ? verb->help : "");
     if (verb->options) {
         buffer_append_text(out, "\nits options:\n");

@@ -122,7 +122,7 @@ static const struct ctl_option options[] = {
 
 const struct ctl_verb verb_import = {
     .name = "import",
-    .arguments = "FILE...",
+    .arguments = "FILE…",
     .summary = "take a certificate with its key into the store",
     .help =
         "The files together hold the certificate, its key and its chain, in any order and form:\n"

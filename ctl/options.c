@@ -252,6 +252,6 @@ void options_describe(const struct ctl_option *options, struct buffer *out) {
                       options->value ? options->value : "");
         int pad = COLUMN - (int)(out->size - before);
         buffer_printf(out, "%*s%s%s\n", pad > 1 ? pad : 1, "", options->help,
-                      options->many ? " (as many as wanted)" : "");
+                      options->many ? " (repeatable)" : "");
     }
 }

@@ -345,11 +345,11 @@ static enum ctl_exit run(struct ctl *ctl) {
 static const struct ctl_option options[] = {
     {.name = "--host",
      .value = "HOST",
-     .help = "the name or address that clients use; without it all in the certificate",
+     .help = "the name or address that clients use, not all in the certificate",
      .many = true},
     {.name = "--anchors",
      .value = "PATH",
-     .help = "what clients trust: a file or folder of certificates; without it this system's",
+     .help = "file or folder of certificates that clients trust, not this system's",
      .many = true,
      .completion = CTL_COMPLETE_FILE},
     {.name = "--at", .value = "DATE", .help = "judge as on that day, such as 2027-01-31"},
