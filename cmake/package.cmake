@@ -62,6 +62,7 @@ endforeach()
 install_compressed(${PROJECT_SOURCE_DIR}/CHANGELOG.md ${CMAKE_INSTALL_DOCDIR} changelog)
 install(FILES README.md docs/CONTROL.md docs/HTTP.md docs/request-inf.md
     DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs/schema DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.json")
 
 
 # The package. Its paths are settled when it is configured: -DCMAKE_INSTALL_PREFIX=/usr.

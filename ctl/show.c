@@ -6,6 +6,7 @@
 #include "ctl/text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void field_of(struct buffer *out, const char *label, const json_t *object,
                      const char *member) {
@@ -47,7 +48,7 @@ static const char *kind_of(const json_t *certificate) {
                                                    : "server certificate";
 }
 
-/* "mailstorectl create, 2026-11-24 10:00:00 UTC" */
+/* "mailstorectl create, 2026-11-24 10:00:00 UTC"; the authority's own are the daemon's as well. */
 static void print_meta(const json_t *entry, struct buffer *out) {
     const char *made_by = answer_text(entry, "made_by");
     const json_t *made = json_object_get(entry, "made");
@@ -56,6 +57,8 @@ static void print_meta(const json_t *entry, struct buffer *out) {
     field_of(out, "friendly name", entry, "friendly_name");
     if (answer_true(entry, "generated"))
         buffer_append_text(&text, "the daemon");
+    else if (made_by && strcmp(made_by, "authority") == 0)
+        buffer_append_text(&text, "the local authority");
     else if (made_by)
         buffer_printf(&text, "mailstorectl %s", made_by);
     if (text.size > 0 && json_is_integer(made))

@@ -67,6 +67,7 @@ def test_the_documentation_is_complete(contents):
     documents = {path.rpartition("/")[2] for path in contents
                  if path.startswith("/usr/share/doc/mailstored/")}
     assert {"README.md", "changelog.gz", "changelog.Debian.gz", "copyright"} <= documents
+    assert {path.name for path in (REPOSITORY / "docs/schema").iterdir()} <= documents
 
 
 def test_the_configuration_is_the_administrators(extracted):
