@@ -72,14 +72,15 @@ static void read_prose(struct inf_reader *reader, const struct inf_spot *spot) {
 
 static void read_section(struct inf_reader *reader, struct inf_spot *spot) {
     const char *rest = NULL;
-    char shown[INF_SHOWN_SIZE];
     struct inf_place place = inf_place_of(spot);
     const char *line = inf_text_at(reader, spot);
     inf_line_section(line, reader->section_name, &rest);
     reader->section = reader->section_name;
-    if (!rest)
+    if (!rest) {
+        char shown[INF_SHOWN_SIZE];
         inf_mistake(reader->remarks, place, "a \"]\" is missing: write [%s]",
                     inf_shown(reader->section_name, shown));
+    }
     if (!reader->collecting)
         reader->grammar->section(reader->context, reader->section, place);
     reader->after_comment = rest && *inf_skip_blanks(rest) == ';';

@@ -16,20 +16,12 @@ struct decoder {
 enum { REPLACEMENT = 0xFFFD };
 
 static void append_point(struct buffer *out, uint32_t point) {
-    char bytes[4];
-    size_t size = 0;
-    if (point < 0x80) {
-        bytes[size++] = (char)point;
-    } else {
-        unsigned lead = point < 0x800 ? 0xC0 : point < 0x10000 ? 0xE0 : 0xF0;
-        int shift = point < 0x800 ? 6 : point < 0x10000 ? 12 : 18;
-        bytes[size++] = (char)(lead | point >> shift);
-        while (shift > 0) {
-            shift -= 6;
-            bytes[size++] = (char)(0x80 | (point >> shift & 0x3F));
-        }
-    }
-    buffer_append(out, bytes, size);
+    static const unsigned char leads[] = {0, 0xC0, 0xE0, 0xF0};
+    size_t more = point < 0x80 ? 0 : point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+    unsigned char bytes[4] = {(unsigned char)(leads[more] | point >> 6 * more)};
+    for (size_t i = 1; i <= more; i++)
+        bytes[i] = (unsigned char)(0x80 | (point >> 6 * (more - i) & 0x3F));
+    buffer_append(out, bytes, more + 1);
 }
 
 static bool tell(struct decoder *decoder) {

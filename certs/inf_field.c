@@ -114,24 +114,28 @@ static void keep_token(struct inf_reader *reader, const char *name, struct inf_p
     inf_text_insert(field, "%", place);
 }
 
+static void tell_undefined(struct inf_reader *reader, const char *name, struct inf_place place) {
+    char shown[INF_SHOWN_SIZE], shown_nearest[INF_SHOWN_SIZE];
+    const char *nearest = inf_strings_nearest(&reader->strings, name);
+    inf_shown(name, shown);
+    inf_shown(nearest ? nearest : "", shown_nearest);
+    if (nearest)
+        inf_mistake(reader->remarks, place,
+                    "[Strings] does not define \"%s\": did you mean %%%s%%?", shown, shown_nearest);
+    else
+        inf_mistake(reader->remarks, place,
+                    "[Strings] does not define \"%s\": define it there, or write %%%% where a "
+                    "percent sign is meant",
+                    shown);
+}
+
 /* What stands in for %name%. */
 static void insert_string(struct inf_reader *reader, const char *name, struct inf_place place,
                           struct inf_text *field) {
-    char shown[INF_SHOWN_SIZE], shown_nearest[INF_SHOWN_SIZE];
     const char *value = inf_strings_find(&reader->strings, name);
-    if (!value && !inf_remarks_full(reader->remarks)) {
-        const char *nearest = inf_strings_nearest(&reader->strings, name);
-        if (nearest)
-            inf_mistake(reader->remarks, place,
-                        "[Strings] does not define \"%s\": did you mean %%%s%%?",
-                        inf_shown(name, shown), inf_shown(nearest, shown_nearest));
-        else
-            inf_mistake(reader->remarks, place,
-                        "[Strings] does not define \"%s\": define it there, or write %%%% where a "
-                        "percent sign is meant",
-                        inf_shown(name, shown));
-    }
     if (!value) {
+        if (!inf_remarks_full(reader->remarks))
+            tell_undefined(reader, name, place);
         keep_token(reader, name, place, field);
         return;
     }

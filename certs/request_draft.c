@@ -60,13 +60,14 @@ bool request_value_bool(struct request_draft *draft, const struct request_value 
     static const char *const words[] = {"TRUE", "FALSE", "1", "0"};
     char shown[INF_SHOWN_SIZE];
     const char *text = request_value_chars(value);
-    for (size_t i = 0; value->given && i < sizeof words / sizeof *words; i++)
+    if (!value->given)
+        return false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (inf_same_name(text, words[i]))
             return i % 2 == 0;
-    if (value->given)
-        inf_mistake(draft->remarks, request_value_place(value),
-                    "%s is \"%s\", which is neither yes nor no: write TRUE or FALSE", key,
-                    inf_shown(text, shown));
+    inf_mistake(draft->remarks, request_value_place(value),
+                "%s is \"%s\", which is neither yes nor no: write TRUE or FALSE", key,
+                inf_shown(text, shown));
     return false;
 }
 

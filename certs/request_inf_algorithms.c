@@ -37,7 +37,7 @@ static void apply_hash(struct request_draft *draft) {
     else
         inf_mistake(draft->remarks, place,
                     "%s is broken, and clients refuse such signatures: write sha256, or allow weak "
-                    "algorithms",
+                    "algorithms with --allow-weak",
                     shown);
 }
 
@@ -54,13 +54,15 @@ static void apply_rsa_length(struct request_draft *draft, unsigned bits) {
                     "%d from %d to %d are possible)",
                     bits, KEY_STEP, KEY_LEAST, KEY_MOST);
     else if (bits < KEY_USUAL && draft->options->allow_weak)
-        inf_warning(draft->remarks, place,
-                    "an RSA key of %u bits is too weak, and clients refuse it: write 2048", bits);
+        inf_warning(
+            draft->remarks, place,
+            "an RSA key of %u bits is too weak, and OpenSSL's clients refuse it: write 2048", bits);
     else if (bits < KEY_USUAL)
-        inf_mistake(draft->remarks, place,
-                    "an RSA key of %u bits is too weak, and clients refuse it: write 2048, or "
-                    "allow weak algorithms",
-                    bits);
+        inf_mistake(
+            draft->remarks, place,
+            "an RSA key of %u bits is too weak, and OpenSSL's clients refuse it: write 2048, "
+            "or allow weak algorithms with --allow-weak",
+            bits);
     else if (bits > KEY_LARGE)
         inf_warning(draft->remarks, place,
                     "an RSA key of %u bits takes minutes to make and slows each connection down: "
@@ -122,8 +124,8 @@ static void apply_signature(struct request_draft *draft) {
     draft->request.plan.pss = pss && rsa;
     if (pss && rsa)
         inf_warning(draft->remarks, place_of(draft, REQUEST_ALTERNATE_SIGNATURE),
-                    "RSASSA-PSS signatures in certificates are refused by a number of clients: "
-                    "write AlternateSignatureAlgorithm = FALSE");
+                    "older clients do not read RSASSA-PSS signatures in certificates: write "
+                    "AlternateSignatureAlgorithm = FALSE");
     else if (pss)
         inf_note(draft->remarks, place_of(draft, REQUEST_ALTERNATE_SIGNATURE),
                  "AlternateSignatureAlgorithm says something of RSA keys alone, and this is none");

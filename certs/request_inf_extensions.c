@@ -243,7 +243,6 @@ static void apply_text(struct request_draft *draft, struct request_extension *ex
 /* Its DER, as octets. */
 static void apply_octets(struct request_draft *draft, const struct request_extension *extension) {
     const char *text = inf_text_chars(&extension->text);
-    char shown[INF_SHOWN_SIZE];
     struct blob der = {0};
     struct inf_place place = inf_text_place(&extension->text, 0);
     bool names = strcmp(extension->oid, CERT_OID_ALTERNATIVE_NAME) == 0;
@@ -254,6 +253,7 @@ static void apply_octets(struct request_draft *draft, const struct request_exten
     if (strcmp(extension->oid, CERT_OID_BASIC_CONSTRAINTS) == 0)
         draft->constraints_place = extension->place;
     if (names && request_names_begin(text)) {
+        char shown[INF_SHOWN_SIZE];
         inf_mistake(draft->remarks, place,
                     "names in words need {text} before them: write 2.5.29.17 = \"{text}%s\"",
                     inf_shown(text, shown));

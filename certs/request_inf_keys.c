@@ -147,17 +147,18 @@ static bool is_true(struct request_draft *draft, enum request_key key) {
 static void apply_type(struct request_draft *draft) {
     static const struct request_word types[] = {{"PKCS10", 1}, {"PKCS7", 2},     {"CMC", 3},
                                                 {"Cert", 4},   {"SCEP", 0xfd00}, {NULL, 0}};
-    char shown[INF_SHOWN_SIZE];
     unsigned type = 1;
     if (draft->values[REQUEST_TYPE].given &&
         !request_words_read(draft, REQUEST_TYPE, types, REQUEST_NUMBER, &type))
         return;
     draft->request.type = type == 4 ? REQUEST_INF_CERT : REQUEST_INF_PKCS10;
-    if (type != 1 && type != 4)
+    if (type != 1 && type != 4) {
+        char shown[INF_SHOWN_SIZE];
         inf_mistake(draft->remarks, place_of(draft, REQUEST_TYPE),
                     "requests of the type %s are not made here: write PKCS10 for a request, or "
                     "Cert for a self-signed certificate",
                     inf_shown(request_value_chars(&draft->values[REQUEST_TYPE]), shown));
+    }
 }
 
 static void reverse_subject(struct x500_name *subject) {
@@ -206,16 +207,18 @@ static void check_country(struct request_draft *draft) {
     const struct request_value *value = &draft->values[REQUEST_SUBJECT];
     char shown[INF_SHOWN_SIZE];
     const char *country = x500_name_value(&draft->request.plan.subject, X500_COUNTRY);
-    bool letters = country && strlen(country) == 2;
+    if (!country)
+        return;
+    bool letters = strlen(country) == 2;
     for (const char *at = country; letters && *at; at++)
         letters = (*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z');
-    if (country && !letters)
-        inf_warning(
-            draft->remarks,
-            inf_text_place(&value->text, offset_of_country(request_value_chars(value), country)),
-            "the country \"%s\" is no code of two letters, and authorities refuse such a "
-            "request: write, for example, C=DE",
-            inf_shown(country, shown));
+    if (letters)
+        return;
+    size_t offset = offset_of_country(request_value_chars(value), country);
+    inf_warning(draft->remarks, inf_text_place(&value->text, offset),
+                "the country \"%s\" is no code of two letters, and authorities refuse such a "
+                "request: write, for example, C=DE",
+                inf_shown(country, shown));
 }
 
 static void apply_subject(struct request_draft *draft) {

@@ -201,7 +201,7 @@ static bool read_date(struct request_draft *draft, enum request_key key, int64_t
     const struct request_value *value = &draft->values[key];
     struct inf_place place = request_value_place(value);
     struct date date = {0};
-    char shown[INF_SHOWN_SIZE], text[TIME_TEXT_SIZE];
+    char shown[INF_SHOWN_SIZE];
     if (!value->given)
         return false;
     if (!parse_date(request_value_chars(value), &date)) {
@@ -213,11 +213,14 @@ static bool read_date(struct request_draft *draft, enum request_key key, int64_t
         return false;
     }
     *out = seconds_of(&date);
-    if (date.guessed)
+    if (date.guessed) {
+        char text[TIME_TEXT_SIZE];
+        time_text_date(*out, text);
         inf_warning(draft->remarks, place,
                     "\"%s\" is read with the month first, as %s: write %s = %s to be sure",
-                    inf_shown(request_value_chars(value), shown), time_text_date(*out, text),
-                    request_keys_name(key), text);
+                    inf_shown(request_value_chars(value), shown), text, request_keys_name(key),
+                    text);
+    }
     if (date.has_time)
         inf_note(draft->remarks, place,
                  "the time is read as UTC, where certreq takes the computer's own zone");
@@ -325,10 +328,10 @@ static void check_validity(struct request_draft *draft, int64_t from, int64_t un
 
 void request_time_apply(struct request_draft *draft) {
     struct cert_plan *plan = &draft->request.plan;
-    int64_t from = draft->options->now, until = 0;
+    int64_t from = draft->options->now, until = 0, lasts_until = 0;
     bool dated = read_date(draft, REQUEST_NOT_BEFORE, &from);
     bool ended = read_date(draft, REQUEST_NOT_AFTER, &until);
-    bool lasting = read_period(draft, from, ended ? &(int64_t){0} : &until);
+    bool lasting = read_period(draft, from, &lasts_until);
     bool given = draft->values[REQUEST_NOT_AFTER].given ||
                  draft->values[REQUEST_VALIDITY_PERIOD].given ||
                  draft->values[REQUEST_VALIDITY_PERIOD_UNITS].given;
@@ -344,7 +347,7 @@ void request_time_apply(struct request_draft *draft) {
         return; /* told */
     plan->not_before = from;
     /* As long as certreq has it where nothing is said. */
-    plan->not_after = ended || lasting ? until : months_after(from, 12);
+    plan->not_after = ended ? until : lasting ? lasts_until : months_after(from, 12);
     if (dated && from > draft->options->now)
         inf_note(draft->remarks, request_value_place(&draft->values[REQUEST_NOT_BEFORE]),
                  "clients refuse the certificate until then");

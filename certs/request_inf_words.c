@@ -146,23 +146,24 @@ static const char *usage_names(unsigned bits, char out[static USAGE_NAMES_SIZE])
 static void doubt_decimal(struct request_draft *draft, const char *text, unsigned bits) {
     char decimal[USAGE_NAMES_SIZE], hexadecimal[USAGE_NAMES_SIZE];
     unsigned as_hexadecimal = 0;
-    if (strlen(text) >= 2 && text[0] != '0' && parse_in_base(text, 16, &as_hexadecimal) &&
-        !(as_hexadecimal & ~usage_bits))
-        inf_warning(draft->remarks, request_value_place(&draft->values[REQUEST_KEY_USAGE]),
-                    "%s is read as a decimal number, 0x%x (%s): write 0x%x for that, or 0x%s if "
-                    "hexadecimal was meant (%s)",
-                    text, bits, usage_names(bits, decimal), bits, text,
-                    usage_names(as_hexadecimal, hexadecimal));
+    if (strlen(text) < 2 || text[0] == '0' || !parse_in_base(text, 16, &as_hexadecimal) ||
+        (as_hexadecimal & ~usage_bits))
+        return;
+    inf_warning(draft->remarks, request_value_place(&draft->values[REQUEST_KEY_USAGE]),
+                "%s is read as a decimal number, 0x%x (%s): write 0x%x for that, or 0x%s if "
+                "hexadecimal was meant (%s)",
+                text, bits, usage_names(bits, decimal), bits, text,
+                usage_names(as_hexadecimal, hexadecimal));
 }
 
 bool request_key_usage_read(struct request_draft *draft, unsigned *out) {
     const struct request_value *value = &draft->values[REQUEST_KEY_USAGE];
     struct inf_place place = request_value_place(value);
     const char *text = request_value_chars(value);
-    char names[USAGE_NAMES_SIZE], shown[INF_SHOWN_SIZE];
     unsigned bits = 0;
     if (text[0] && !request_number_parse(text, &bits) && parse_in_base(text, 16, &bits) &&
         !(bits & ~usage_bits)) {
+        char names[USAGE_NAMES_SIZE], shown[INF_SHOWN_SIZE];
         inf_mistake(draft->remarks, place,
                     "\"%s\" is no number: write 0x%s if hexadecimal was meant (%s)",
                     inf_shown(text, shown), shown, usage_names(bits, names));

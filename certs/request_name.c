@@ -226,20 +226,30 @@ static void read_other(struct request_draft *draft, const struct request_name *i
     blob_finish(&der);
 }
 
-void request_name_read(struct request_draft *draft, const struct request_name *item) {
-    static void (*const readers[])(struct request_draft *, const struct request_name *) = {
-        [REQUEST_NAME_DNS] = read_dns,     [REQUEST_NAME_ADDRESS] = read_address,
-        [REQUEST_NAME_EMAIL] = read_email, [REQUEST_NAME_UPN] = read_upn,
-        [REQUEST_NAME_URL] = read_url,     [REQUEST_NAME_DIRECTORY] = read_directory,
-        [REQUEST_NAME_GUID] = read_guid,   [REQUEST_NAME_OTHER] = read_other};
-    char shown[INF_SHOWN_SIZE];
-    if (!*item->value)
-        inf_mistake(draft->remarks, item->place, "%s= is empty: write a value, or remove it",
-                    inf_shown(item->name, shown));
-    else if (item->type == REQUEST_NAME_REGISTERED && !cert_oid_is_valid(item->value))
-        wrong_value(draft, item, "no object identifier: write numbers parted by dots");
-    else if (item->type == REQUEST_NAME_REGISTERED)
+static void read_registered(struct request_draft *draft, const struct request_name *item) {
+    if (cert_oid_is_valid(item->value))
         add_name(draft, item, CERT_ALT_REGISTERED, item->value, NULL);
     else
+        wrong_value(draft, item, "no object identifier: write numbers parted by dots");
+}
+
+void request_name_read(struct request_draft *draft, const struct request_name *item) {
+    static void (*const readers[])(struct request_draft *, const struct request_name *) = {
+        [REQUEST_NAME_DNS] = read_dns,
+        [REQUEST_NAME_ADDRESS] = read_address,
+        [REQUEST_NAME_EMAIL] = read_email,
+        [REQUEST_NAME_UPN] = read_upn,
+        [REQUEST_NAME_URL] = read_url,
+        [REQUEST_NAME_DIRECTORY] = read_directory,
+        [REQUEST_NAME_REGISTERED] = read_registered,
+        [REQUEST_NAME_GUID] = read_guid,
+        [REQUEST_NAME_OTHER] = read_other,
+    };
+    char shown[INF_SHOWN_SIZE];
+    inf_shown(item->name, shown);
+    if (*item->value)
         readers[item->type](draft, item);
+    else
+        inf_mistake(draft->remarks, item->place, "%s= is empty: write a value, or remove it",
+                    shown);
 }
