@@ -135,6 +135,24 @@ const char *cert_gathering_friendly_name(const struct cert_gathering *gathering)
     return gathering->pile.friendly_name;
 }
 
+bool cert_gathering_matches(const struct cert_gathering *gathering, const struct blob *key) {
+    gnutls_x509_privkey_t parsed = NULL;
+    unsigned char wanted[KEY_ID_SIZE], have[KEY_ID_SIZE];
+    bool found = false;
+    if (!private_key_parse(key, &parsed, NULL))
+        return false;
+    bool is_known = private_key_id(parsed, wanted);
+    gnutls_x509_privkey_deinit(parsed);
+    for (size_t i = 0; is_known && !found && i < gathering->pile.cert_count; i++) {
+        gnutls_x509_crt_t certificate = NULL;
+        if (!certificate_parse(&gathering->pile.certs[i], &certificate, NULL))
+            continue;
+        found = certificate_key_id(certificate, have) && memcmp(have, wanted, KEY_ID_SIZE) == 0;
+        gnutls_x509_crt_deinit(certificate);
+    }
+    return found;
+}
+
 bool cert_gathering_join(const struct cert_gathering *gathering, struct cert_material *out,
                          struct error *err) {
     const struct cert_pile *pile = &gathering->pile;

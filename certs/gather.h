@@ -25,6 +25,9 @@ size_t cert_gathering_key_count(const struct cert_gathering *gathering);
 /* What a PKCS#12 calls the key or its certificate; NULL: nothing. Borrowed. */
 const char *cert_gathering_friendly_name(const struct cert_gathering *gathering);
 
+/* Is one of the certificates this key's (DER)? */
+bool cert_gathering_matches(const struct cert_gathering *gathering, const struct blob *key);
+
 /* The key with its certificate and the issuers of that, in order; what does not belong to them is
  * left out. ERROR_INPUT says what is missing: certificate, key, or a key that matches. Gives `out`.
  */

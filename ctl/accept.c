@@ -2,6 +2,7 @@
 #include "certs/waiting.h"
 #include "ctl/entry_put.h"
 #include "ctl/given_files.h"
+#include "ctl/inventory.h"
 #include "ctl/wait.h"
 #include "ctl/waiting_folders.h"
 
@@ -10,22 +11,60 @@
 
 enum { MOST_FILES = 64, FOLDERS = 2 };
 
-/* The folder among `folders` where a key waits for one of the certificates; -1: none, said in
- * `err`. Gives `key`. */
-static int find(const struct cert_gathering *gathering, char *const folders[static FOLDERS],
-                struct waiting_key *key, struct error *err) {
+/* A key for one of the certificates, and what its entry is and remembers. */
+struct found {
+    struct waiting_key key;
+    const char *folder; /* where it waits, borrowed; NULL: it is the store's already */
+};
+
+/* Not found is ERROR_MISSING, for the reason that the first folder gives. */
+static bool find_waiting(const struct cert_gathering *gathering,
+                         char *const folders[static FOLDERS], struct found *out,
+                         struct error *err) {
     struct error elsewhere = {0};
     for (size_t i = 0; i < cert_gathering_count(gathering); i++)
-        for (int at = 0; at < FOLDERS; at++) {
+        for (size_t at = 0; at < FOLDERS; at++) {
             struct error *why = at == 0 ? err : &elsewhere;
-            if (waiting_find(folders[at], cert_gathering_at(gathering, i), key, why))
-                return at;
+            if (waiting_find(folders[at], cert_gathering_at(gathering, i), &out->key, why)) {
+                out->folder = folders[at];
+                return true;
+            }
             if (why->kind != ERROR_MISSING) {
                 *err = *why;
-                return -1;
+                return false;
             }
         }
-    return -1;
+    return false;
+}
+
+static bool lend_key(const struct place *place, const struct cert *cert, struct found *out,
+                     struct error *err) {
+    const struct blob *key = cert_key(cert);
+    out->key.name = strdup(cert_name(cert));
+    if (!out->key.name || !blob_copy(key->data, key->size, &out->key.key)) {
+        error_set(err, ERROR_MEMORY, "out of memory");
+        return false;
+    }
+    return entry_meta_load(place->store_folder, out->key.name, &out->key.meta, err);
+}
+
+/* An entry may have that key already: the certificate was renewed for the same request, or it was
+ * accepted without its chain. Where there is none, `err` stays. */
+static bool find_in_store(const struct cert_gathering *gathering, const struct place *place,
+                          struct found *out, struct error *err) {
+    struct cert_store *store = NULL;
+    struct error unreadable = {0};
+    bool found = false;
+    if (!inventory_read(place, &store, &unreadable))
+        return false;
+    const struct cert_set *set = cert_store_set(store);
+    for (size_t i = 0; i < cert_set_count(set) && !found; i++)
+        if (cert_gathering_matches(gathering, cert_key(cert_set_at(set, i)))) {
+            found = lend_key(place, cert_set_at(set, i), out, err);
+            break;
+        }
+    cert_store_destroy(store);
+    return found;
 }
 
 static enum ctl_exit mark_meta(const struct ctl *ctl, struct entry_meta *meta) {
@@ -39,42 +78,42 @@ static enum ctl_exit mark_meta(const struct ctl *ctl, struct entry_meta *meta) {
 }
 
 static enum ctl_exit put(struct ctl *ctl, const struct place *place,
-                         struct cert_gathering *gathering, struct waiting_key *key,
-                         const char *folder) {
+                         struct cert_gathering *gathering, struct found *found) {
     struct cert_material material = {0};
     struct error err = {0};
-    if (!cert_gathering_add_key(gathering, &key->key, &err) ||
+    if (!cert_gathering_add_key(gathering, &found->key.key, &err) ||
         !cert_gathering_join(gathering, &material, &err))
         return ctl_fail_given(&err);
-    enum ctl_exit status = mark_meta(ctl, &key->meta);
+    enum ctl_exit status = mark_meta(ctl, &found->key.meta);
     bool is_put = false;
     if (status == CTL_FINE)
-        status = entry_put_then(
-            ctl, place,
-            &(struct entry_put){.entry = key->name, .material = &material, .meta = &key->meta},
-            NULL, &is_put);
+        status = entry_put_then(ctl, place,
+                                &(struct entry_put){.entry = found->key.name,
+                                                    .material = &material,
+                                                    .meta = &found->key.meta},
+                                NULL, &is_put);
     cert_material_finish(&material);
     /* The store has it now; a key that is left behind is harmless, and is found again. */
-    if (is_put && !waiting_remove(folder, key->name, &err))
+    if (is_put && found->folder && !waiting_remove(found->folder, found->key.name, &err))
         ctl_warn("warning: %s", err.text);
     return status;
 }
 
 static enum ctl_exit join(struct ctl *ctl, const struct place *place,
                           struct cert_gathering *gathering) {
-    struct waiting_key key = {0};
+    struct found found = {0};
     struct error err = {0};
     enum ctl_exit status = CTL_FAILED;
     char *folders[FOLDERS] = {waiting_folder(place), waiting_folder_of_store(place)};
-    if (!folders[0] || !folders[1]) {
+    if (!folders[0] || !folders[1])
         error_set(&err, ERROR_MEMORY, "out of memory");
-        status = ctl_fail(&err);
-        goto done;
-    }
-    int at = find(gathering, folders, &key, &err);
-    status = at >= 0 ? put(ctl, place, gathering, &key, folders[at]) : ctl_fail_given(&err);
-done:
-    waiting_key_finish(&key);
+    if (folders[0] && folders[1] &&
+        (find_waiting(gathering, folders, &found, &err) ||
+         (err.kind == ERROR_MISSING && find_in_store(gathering, place, &found, &err))))
+        status = put(ctl, place, gathering, &found);
+    else
+        status = ctl_fail_given(&err);
+    waiting_key_finish(&found.key);
     for (size_t i = 0; i < FOLDERS; i++)
         free(folders[i]);
     return status;
@@ -116,10 +155,12 @@ static const struct ctl_option options[] = {
 
 const struct ctl_verb verb_accept = {
     .name = "accept",
-    .arguments = "FILE...",
+    .arguments = "FILE…",
     .summary = "join the certificate that came for a request with the key that waits",
-    .help = "The files hold the certificate, and its chain in any order: PEM, DER or PKCS#7. The\n"
-            "key is found among those that \"request\" left waiting.\n",
+    .help =
+        "The files hold the certificate, and its chain in any order: PEM, DER or PKCS#7. The\n"
+        "key is found among those that \"request\" left waiting, or among the entries of the store:\n"
+        "for a certificate that was renewed, or to add its chain, with --force.\n",
     .least_arguments = 1,
     .most_arguments = MOST_FILES,
     .run = run,

@@ -33,11 +33,18 @@ char *entry_put_name(const struct ctl *ctl, const char *text, enum ctl_exit *sta
     return name;
 }
 
-static void set_taken(const char *entry, const struct place *place, struct error *err) {
-    error_set(err, ERROR_EXISTS,
-              "there is an entry \"%s\" in %s: --force takes its place, --entry gives this one "
-              "another name",
-              entry, place->store_folder);
+static bool has_option(const struct ctl *ctl, const char *name) {
+    for (const struct ctl_option *option = ctl->verb->options; option && option->name; option++)
+        if (strcmp(option->name, name) == 0)
+            return true;
+    return false;
+}
+
+static void set_taken(const struct ctl *ctl, const char *entry, const struct place *place,
+                      struct error *err) {
+    error_set(err, ERROR_EXISTS, "there is an entry \"%s\" in %s: --force takes its place%s", entry,
+              place->store_folder,
+              has_option(ctl, "--entry") ? ", --entry gives this one another name" : "");
 }
 
 enum ctl_exit entry_put_check(const struct ctl *ctl, const struct place *place, const char *entry) {
@@ -49,7 +56,7 @@ enum ctl_exit entry_put_check(const struct ctl *ctl, const struct place *place, 
     store_change_abandon(change);
     if (!taken || ctl_has(ctl, "--force"))
         return CTL_FINE;
-    set_taken(entry, place, &err);
+    set_taken(ctl, entry, place, &err);
     return ctl_fail(&err);
 }
 
@@ -166,7 +173,7 @@ static enum ctl_exit change_store(const struct ctl *ctl, const struct place *pla
                           &err)) {
         store_change_abandon(change);
         if (err.kind == ERROR_EXISTS)
-            set_taken(put->entry, place, &err);
+            set_taken(ctl, put->entry, place, &err);
         return ctl_fail_given(&err);
     }
     return store_change_commit(change, &err) ? CTL_FINE : ctl_fail_given(&err);

@@ -120,22 +120,28 @@ static bool make_bundle(const struct export *export, struct blob *chain, const c
     return cert_export_p12(&material, friendly ? friendly : cert_name(cert), password, out, err);
 }
 
+static bool copy(const struct blob *from, struct blob *out, struct error *err) {
+    bool ok = blob_copy(from->data, from->size, out);
+    if (!ok)
+        error_set(err, ERROR_MEMORY, "out of memory");
+    return ok;
+}
+
 /* `password` for PKCS#12 alone. */
 static bool make_bytes(struct export *export, const char *password, struct error *err) {
     const struct cert *cert = export->entry.cert;
     const struct blob *one = one_certificate(export);
-    struct blob *chain = borrow_chain(cert);
+    struct blob *out = &export->bytes, *chain = NULL;
     bool ok = false;
+    if (export->holds == HOLDS_ANCHOR || export->holds == HOLDS_LEAF)
+        return export->form->binary ? copy(one, out, err) : cert_export_pem(one, 1, out, err);
+    chain = borrow_chain(cert);
     if (!chain)
         error_set(err, ERROR_MEMORY, "out of memory");
     else if (export->holds == HOLDS_KEY)
-        ok = make_bundle(export, chain, password, &export->bytes, err);
-    else if (export->holds == HOLDS_CHAIN)
-        ok = cert_export_p7b(chain, cert_chain_count(cert), &export->bytes, err);
-    else if (!export->form->binary)
-        ok = cert_export_pem(one, 1, &export->bytes, err);
-    else if (!(ok = blob_copy(one->data, one->size, &export->bytes)))
-        error_set(err, ERROR_MEMORY, "out of memory");
+        ok = make_bundle(export, chain, password, out, err);
+    else
+        ok = cert_export_p7b(chain, cert_chain_count(cert), out, err);
     free(chain);
     return ok;
 }

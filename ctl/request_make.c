@@ -73,6 +73,23 @@ static void print_nothing(const json_t *answer, int64_t now, struct buffer *out)
     (void)out;
 }
 
+static void ignore_remark(void *context, const struct request_inf_remark *remark) {
+    (void)context;
+    (void)remark;
+}
+
+/* Where a tolerant reading would have mended all mistakes, somebody may want to know. */
+static void suggest_tolerant(const struct blob *bytes, struct request_inf_options options) {
+    struct request_inf inf = {0};
+    if (options.tolerant)
+        return;
+    options.tolerant = true;
+    if (!request_inf_read(bytes, &options, ignore_remark, NULL, &inf))
+        return;
+    ctl_warn("--tolerant repairs these mistakes, and says each repair");
+    request_inf_finish(&inf);
+}
+
 /* Gives `inf`, and `list` either way. */
 static enum ctl_exit read_inf(struct ctl *ctl, struct request_inf *inf, json_t **list) {
     const char *path = ctl->arguments[0];
@@ -89,6 +106,8 @@ static enum ctl_exit read_inf(struct ctl *ctl, struct request_inf *inf, json_t *
                                                 .allow_weak = ctl_has(ctl, "--allow-weak"),
                                                 .now = ctl->now};
     bool ok = request_inf_read(&bytes, &options, take_remark, &remarks, inf);
+    if (!ok)
+        suggest_tolerant(&bytes, options);
     blob_finish(&bytes);
     if (remarks.failed)
         return out_of_memory();
@@ -206,52 +225,83 @@ static json_t *describe(const struct ctl *ctl, const struct request_inf *inf,
     return answer;
 }
 
-/* The request goes to --output, into the answer, or to standard output. */
-static enum ctl_exit hand_out(struct ctl *ctl, const struct waiting_key *waiting, const char *pem,
-                              json_t *answer) {
-    const struct blob *der = &waiting->request;
-    bool binary = ctl_has(ctl, "--binary");
-    if (ctl_value(ctl, "--output")) {
-        enum ctl_exit status = binary ? request_write(ctl, der->data, der->size)
-                                      : request_write(ctl, pem, strlen(pem));
-        if (status != CTL_FINE) {
-            json_decref(answer);
-            return status;
-        }
-    } else if (!ctl_has(ctl, "--json")) {
-        if (binary)
-            buffer_append(&ctl->out, der->data, der->size);
-        else
-            buffer_append_text(&ctl->out, pem);
-        ctl_warn("the key waits as \"%s\"; when the certificate comes: %s", waiting->name,
-                 answer_text(answer, "next") ? answer_text(answer, "next") : "");
-        json_decref(answer);
+static enum ctl_exit write_request(const struct ctl *ctl, const struct waiting_key *waiting,
+                                   const char *pem) {
+    if (!ctl_value(ctl, "--output"))
         return CTL_FINE;
-    }
-    return ctl_answer(ctl, answer, print_waiting, CTL_FINE);
+    return ctl_has(ctl, "--binary")
+               ? request_write(ctl, waiting->request.data, waiting->request.size)
+               : request_write(ctl, pem, strlen(pem));
 }
 
-static enum ctl_exit put_waiting(struct ctl *ctl, const struct request_inf *inf,
-                                 const struct waiting_key *waiting, const char *folder,
-                                 json_t *remarks) {
+/* Where no file was named, the request is in the answer, or on standard output. Takes `answer`. */
+static enum ctl_exit tell(struct ctl *ctl, const struct waiting_key *waiting, const char *pem,
+                          json_t *answer) {
+    if (ctl_value(ctl, "--output") || ctl_has(ctl, "--json"))
+        return ctl_answer(ctl, answer, print_waiting, CTL_FINE);
+    if (ctl_has(ctl, "--binary"))
+        buffer_append(&ctl->out, waiting->request.data, waiting->request.size);
+    else
+        buffer_append_text(&ctl->out, pem);
+    const char *next = answer_text(answer, "next");
+    ctl_warn("the key waits as \"%s\"; when the certificate comes: %s", waiting->name,
+             next ? next : "");
+    json_decref(answer);
+    return CTL_FINE;
+}
+
+/* `*replaced`: an older key is lost. */
+static bool put(const struct ctl *ctl, const struct place *place, const struct waiting_key *waiting,
+                const char *folder, bool *replaced, struct error *err) {
+    *replaced = false;
+    if (!waiting_folder_prepare(place, err))
+        return false;
+    if (waiting_put(folder, waiting, false, err))
+        return true;
+    if (err->kind != ERROR_EXISTS)
+        return false;
+    if (ctl_has(ctl, "--force"))
+        return *replaced = waiting_put(folder, waiting, true, err);
+    error_set(err, ERROR_EXISTS,
+              "a key waits as \"%s\" already: --entry gives this one another name, \"request "
+              "--cancel\" destroys the older key, --force does so and puts this one in its place",
+              waiting->name);
+    return false;
+}
+
+/* A key whose request nobody has is of no use, nor is a request without its key: so the key is
+ * first, and goes where the request cannot be written. */
+static enum ctl_exit put_and_write(const struct ctl *ctl, const struct place *place,
+                                   const struct waiting_key *waiting, const char *folder,
+                                   const char *pem) {
     struct error err = {0};
+    bool replaced = false;
+    if (!put(ctl, place, waiting, folder, &replaced, &err))
+        return ctl_fail_given(&err);
+    enum ctl_exit status = write_request(ctl, waiting, pem);
+    if (status == CTL_FINE)
+        return status;
+    if (replaced)
+        ctl_warn(
+            "the key waits as \"%s\" all the same, in place of the older one: \"request --list "
+            "--json\" tells its request",
+            waiting->name);
+    else if (!waiting_remove(folder, waiting->name, &err))
+        ctl_warn("%s", err.text);
+    return status;
+}
+
+static enum ctl_exit put_waiting(struct ctl *ctl, const struct place *place,
+                                 const struct request_inf *inf, const struct waiting_key *waiting,
+                                 const char *folder, json_t *remarks) {
     char *pem = request_pem(&waiting->request);
     json_t *answer = pem ? describe(ctl, inf, waiting, folder, pem, remarks) : NULL;
-    enum ctl_exit status;
-    if (!answer)
-        status = out_of_memory();
-    else if (waiting_put(folder, waiting, ctl_has(ctl, "--force"), &err))
-        /* The key first: a request without one would be of no use to anybody. */
-        status = hand_out(ctl, waiting, pem, answer);
-    else {
-        if (err.kind == ERROR_EXISTS)
-            error_set(&err, ERROR_EXISTS,
-                      "a key waits as \"%s\" already: --entry gives this one another name, "
-                      "\"request --cancel\" destroys the older key, --force does both at once",
-                      waiting->name);
-        status = ctl_fail_given(&err);
+    enum ctl_exit status =
+        answer ? put_and_write(ctl, place, waiting, folder, pem) : out_of_memory();
+    if (status == CTL_FINE)
+        status = tell(ctl, waiting, pem, answer);
+    else
         json_decref(answer);
-    }
     free(pem);
     return status;
 }
@@ -269,7 +319,7 @@ static enum ctl_exit make_waiting(struct ctl *ctl, const struct place *place,
              !cert_plan_request(&inf->plan, &waiting.key, &inf->attributes, &waiting.request, &err))
         status = ctl_fail_given(&err);
     else
-        status = put_waiting(ctl, inf, &waiting, folder, remarks);
+        status = put_waiting(ctl, place, inf, &waiting, folder, remarks);
     blob_wipe(&waiting.key);
     blob_finish(&waiting.request);
     free(folder);

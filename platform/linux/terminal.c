@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -43,17 +44,34 @@ static void note(int number) {
     noted = number;
 }
 
-static void catch_signals(struct sigaction before[static CAUGHT_COUNT]) {
-    struct sigaction action = {.sa_handler = note}; /* without SA_RESTART: read() must return */
+/* How signals were handled before. They are blocked but while the terminal is waited for, so that
+ * none slips in between looking and waiting. */
+struct signals {
+    struct sigaction actions[CAUGHT_COUNT];
+    sigset_t mask;
+};
+
+static void catch_signals(struct signals *before) {
+    struct sigaction action = {.sa_handler = note};
+    sigset_t blocked;
     sigemptyset(&action.sa_mask);
+    sigemptyset(&blocked);
     noted = 0;
     for (size_t i = 0; i < CAUGHT_COUNT; i++)
-        sigaction(caught[i], &action, &before[i]);
+        sigaddset(&blocked, caught[i]);
+    pthread_sigmask(SIG_BLOCK, &blocked, &before->mask);
+    for (size_t i = 0; i < CAUGHT_COUNT; i++) {
+        sigaction(caught[i], NULL, &before->actions[i]);
+        if (before->actions[i].sa_handler != SIG_IGN) /* as under nohup */
+            sigaction(caught[i], &action, NULL);
+    }
 }
 
-static void release_signals(const struct sigaction before[static CAUGHT_COUNT]) {
+static void release_signals(const struct signals *before) {
+    /* One that came meanwhile is noted as well, while our handler stands. */
+    pthread_sigmask(SIG_SETMASK, &before->mask, NULL);
     for (size_t i = 0; i < CAUGHT_COUNT; i++)
-        sigaction(caught[i], &before[i], NULL);
+        sigaction(caught[i], &before->actions[i], NULL);
 }
 
 static bool is_a_stop(int number) {
@@ -62,15 +80,25 @@ static bool is_a_stop(int number) {
 
 /* ---- reading a line ---- */
 
+/* One octet, as read(2); -1 also when a signal was noted. `mask` (NULL: as it is): of the signals
+ * while nothing comes. */
+static ssize_t read_octet(int terminal, const sigset_t *mask, char *octet) {
+    for (;;) {
+        struct pollfd waiting = {.fd = terminal, .events = POLLIN};
+        if (ppoll(&waiting, 1, NULL, mask) > 0)
+            return read(terminal, octet, 1);
+        if (errno != EINTR || noted != 0)
+            return -1;
+    }
+}
+
 /* Up to its end, which is not kept. The number of octets, of which at most LINE_LIMIT are in
  * `line`; or -1: a signal, end of file (errno 0), an error. */
-static ssize_t read_line(int terminal, char line[static LINE_LIMIT]) {
+static ssize_t read_line(int terminal, const sigset_t *mask, char line[static LINE_LIMIT]) {
     ssize_t used = 0;
     for (;;) {
         char octet;
-        ssize_t got = read(terminal, &octet, 1);
-        if (got < 0 && errno == EINTR && noted == 0)
-            continue;
+        ssize_t got = read_octet(terminal, mask, &octet);
         if (got < 0)
             return -1;
         if (got == 0 && used == 0) {
@@ -87,10 +115,10 @@ static ssize_t read_line(int terminal, char line[static LINE_LIMIT]) {
 
 /* One prompt with the echo off; as read_line. */
 static ssize_t ask_once(int terminal, const char *prompt, char line[static LINE_LIMIT]) {
-    struct sigaction before[CAUGHT_COUNT];
+    struct signals before;
     struct termios usual, quiet;
     bool is_quiet = false;
-    catch_signals(before);
+    catch_signals(&before);
     if (tcgetattr(terminal, &usual) == 0) {
         quiet = usual;
         quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
@@ -101,12 +129,12 @@ static ssize_t ask_once(int terminal, const char *prompt, char line[static LINE_
     /* Never with the echo on: somebody may be looking. */
     if (is_quiet) {
         say(terminal, prompt);
-        got = read_line(terminal, line);
+        got = read_line(terminal, &before.mask, line);
         why = errno;
         say(terminal, "\n");
         tcsetattr(terminal, TCSAFLUSH, &usual);
     }
-    release_signals(before);
+    release_signals(&before);
     errno = why;
     return got;
 }
@@ -148,7 +176,7 @@ bool terminal_confirm(const char *question) {
     noted = 0;
     say(terminal, question);
     say(terminal, " [y/N] ");
-    ssize_t got = read_line(terminal, line);
+    ssize_t got = read_line(terminal, NULL, line);
     close(terminal);
     return got > 0 && (line[0] == 'y' || line[0] == 'Y');
 }

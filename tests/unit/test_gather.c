@@ -156,6 +156,10 @@ static void a_key_from_elsewhere_joins(void **state) {
     assert_true(add(gathering, "chain.p7b", NULL, &err));
     assert_int_equal(cert_gathering_count(gathering), 4);
     assert_true(cert_gathering_at(gathering, 0)->size > 0);
+    struct blob other = data_read("ed25519.key");
+    assert_true(cert_gathering_matches(gathering, &key));
+    assert_false(cert_gathering_matches(gathering, &other));
+    blob_finish(&other);
     assert_true(cert_gathering_add_key(gathering, &key, &err));
     assert_true(cert_gathering_join(gathering, &material, &err));
     assert_int_equal(material.chain_count, 3);

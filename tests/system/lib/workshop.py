@@ -114,9 +114,10 @@ class Terminal:
         return bool(octets)
 
     def await_text(self, text, behind=0):
+        """Reads until it is shown; where it ends."""
         while text not in self.shown[behind:]:
             assert self.read(), f"it never showed {text!r}:\n{self.shown}"
-        return len(self.shown)
+        return self.shown.index(text, behind) + len(text)
 
 
 def on_terminal(*arguments, answers=(), status=FINE, **options):
