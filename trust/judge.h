@@ -1,16 +1,23 @@
 /* Does a client that trusts these anchors and uses this name stay silent? Chain building and
  * verification after RFC 5280, by GnuTLS.
  *
- * What each condition means, and when it holds:
- *   named    There is a host name or address in a subject alternative name, where clients look. Of
- * a certificate with a common name alone it does not hold: Chromium, Firefox and Go refuse it,
- * others take it. It is about the certificate, whatever name is used. used     The name that the
- * client uses is one of those in the certificate; where there are no alternative names, the common
- * name. issuer   From the certificate a chain of certificates, sent or known to the client, leads
- * to one that it trusts, and each may issue the next and was signed with an algorithm that is still
- * good. It says nothing of dates. A self-signed certificate is to be trusted itself. current  Each
- * certificate of that chain (as far as it leads) is valid now. What some clients refuse does not
- * hold. With a reservation holds what depends on how a client was made to trust. */
+ * When each condition holds:
+ *
+ * "named": a host name or address stands in a subject alternative name, where clients look. With a
+ * common name alone it does not hold, since Chromium, Firefox and Go refuse such a certificate. It
+ * is about the certificate, whatever name is used.
+ *
+ * "used": the name that the client uses is one of those in the certificate; where there are no
+ * alternative names, the common name.
+ *
+ * "issuer": from the certificate a chain of certificates, sent or known to the client, leads to one
+ * that it trusts, and each may issue the next and was signed with an algorithm that is still good.
+ * It says nothing of dates. A self-signed certificate is to be trusted itself.
+ *
+ * "current": each certificate of that chain, as far as it leads, is valid now.
+ *
+ * What some clients refuse does not hold. With a reservation holds what depends on how a client was
+ * made to trust. */
 #pragma once
 
 #include "certs/cert.h"
