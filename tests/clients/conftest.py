@@ -2,18 +2,21 @@
 
 import fcntl
 import os
+import shutil
 
 import pytest
 
+from made import MADE, Made
 from system.conftest import (certs, daemon, module_daemon,  # noqa: F401
                              pytest_runtest_makereport, pytest_sessionstart)
-from visit.browsers import Chromium, Firefox
+from visit.browsers import Chromium, ChromiumOnWindows, Firefox
 from visit.command_line import Curl, GnuTls, OpenSsl, Python, Wget
 from visit.nss import Nss, NssVfyserv
 from visit.virtual_machines import Java, Node
 
 CLIENTS = {client.__name__: client for client in (
-    Curl, Wget, OpenSsl, GnuTls, Python, Nss, NssVfyserv, Java, Node, Chromium, Firefox)}
+    Curl, Wget, OpenSsl, GnuTls, Python, Nss, NssVfyserv, Java, Node, Chromium, ChromiumOnWindows,
+    Firefox)}
 
 
 def pytest_generate_tests(metafunc):
@@ -23,7 +26,7 @@ def pytest_generate_tests(metafunc):
     if "client" not in metafunc.fixturenames:
         return
     mark = metafunc.definition.get_closest_marker("clients")
-    names = mark.args if mark else CLIENTS
+    names = mark.args if mark else [name for name in CLIENTS if name != "ChromiumOnWindows"]
     metafunc.parametrize("client", [
         pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in names],
         indirect=True, scope="session")
@@ -54,9 +57,16 @@ def once(tmp_path_factory):
         with open(root / f"made-{name}.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not (folder / "complete").exists():
-                folder.mkdir(exist_ok=True)
+                shutil.rmtree(folder, ignore_errors=True)  # of one who failed
+                folder.mkdir()
                 make(folder)
                 (folder / "complete").touch()
         return folder
 
     return get
+
+
+@pytest.fixture
+def made(request, once):
+    """One of made.MADE, by indirect parametrization."""
+    return Made(once(request.param, MADE[request.param]), request.param)

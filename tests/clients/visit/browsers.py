@@ -1,13 +1,17 @@
 """Chromium and Firefox. A start takes seconds, so that each runs on as long as it may."""
 
 import base64
+import json
 import re
+import shlex
 
 from lib.browser import Browser
+from lib.sandbox import after
 from lib.waiting import await_condition
-from visit.client import NO_ISSUER, NO_NAME, OUTSIDE, SELF_SIGNED, WRONG_NAME, Client, Verdict
+from visit.client import (KEY_USAGE, NO_ISSUER, NO_NAME, OUTSIDE, SELF_SIGNED, WRONG_NAME, Client,
+                          Verdict)
 from visit.marionette import Marionette, MarionetteError
-from visit.nss import new_database
+from visit.nss import TRUSTED_ISSUER, TRUSTED_ISSUER_AND_PEER, new_database
 
 STATUS = "return performance.getEntriesByType('navigation')[0].responseStatus"
 
@@ -20,11 +24,13 @@ class Chromium(Client):
         NO_ISSUER: "ERR_CERT_AUTHORITY_INVALID",
         WRONG_NAME: "ERR_CERT_COMMON_NAME_INVALID",
         NO_NAME: "ERR_CERT_COMMON_NAME_INVALID",
+        KEY_USAGE: "ERR_CERT_INVALID",
         OUTSIDE: "ERR_CERT_(INVALID|NAME_CONSTRAINT_VIOLATION)",
     }
 
     def __init__(self, folder):
         super().__init__(folder)
+        self.trust = TRUSTED_ISSUER
         self._running = {}  # by anchor; one without, and the latest with one
 
     def visit(self, site, anchor=None):
@@ -41,13 +47,24 @@ class Chromium(Client):
             for other in [key for key in self._running if key and anchor]:
                 self._running.pop(other).close()
             home = self.new_folder()
-            new_database(home / ".pki" / "nssdb", anchor)
+            new_database(home / ".pki" / "nssdb", anchor, self.trust)
             self._running[anchor] = Browser(home, insecure=False)
         return self._running[anchor]
 
     def close(self):
         for browser in self._running.values():
             browser.close()
+
+
+class ChromiumOnWindows(Chromium):
+    """As it takes what stands in Windows' store of roots (net/cert/internal/trust_store_win.cc):
+    as an issuer, and as the server's own."""
+
+    refusals = {key: value for key, value in Chromium.refusals.items() if key != KEY_USAGE}
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.trust = TRUSTED_ISSUER_AND_PEER
 
 
 DATABASE = 'const db = Cc["@mozilla.org/security/x509certdb;1"].getService(Ci.nsIX509CertDB);'
@@ -110,3 +127,15 @@ class Firefox(Client):
 
     def close(self):
         self._process.close()
+
+
+def firefox_with_policy(folder, anchor):
+    """A Firefox that an administrator told of the anchor, in policies.json; the machine's own is
+    not touched. https://mozilla.github.io/policy-templates/#certificates--install"""
+    policies = folder / "distribution"
+    policies.mkdir(parents=True)
+    (folder / "anchor.cer").write_bytes(anchor)
+    (policies / "policies.json").write_text(json.dumps({"policies": {"Certificates": {
+        "Install": [str(folder / "anchor.cer")]}}}))
+    mount = f"mount --bind {shlex.quote(str(policies))} /usr/lib/firefox-esr/distribution"
+    return Marionette(folder / "home", after(mount, "--mount"))

@@ -13,6 +13,7 @@ SELF_SIGNED = "self-signed, and not trusted"
 NO_ISSUER = "issued by an authority that is not trusted"
 WRONG_NAME = "made for another name"
 NO_NAME = "trusted, but with a common name alone"
+KEY_USAGE = "self-signed, trusted, and with a key usage"
 OUTSIDE = "outside of the authority's name constraints"
 
 

@@ -49,6 +49,14 @@ def spare_rsa_key(bits):
     return keys[turn[0] % len(keys)]
 
 
+def authority_key_identifier(issuer, key):
+    """The issuer's own word for its key, which need not be the usual hash."""
+    if issuer:
+        own = issuer.x509.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+        return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own)
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
+
+
 def general_name(text):
     try:
         return x509.IPAddress(ipaddress.ip_address(text))
@@ -176,8 +184,7 @@ class CertificateFactory:
             builder = builder.add_extension(x509.ExtendedKeyUsage(usages), False)
         builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(public), False)
         signer = issuer.key if issuer else private
-        builder = builder.add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), False)
+        builder = builder.add_extension(authority_key_identifier(issuer, private), False)
         algorithm = None if isinstance(signer, ed25519.Ed25519PrivateKey) else hashes.SHA256()
         return Certificate(builder.sign(signer, algorithm), private, issuer)
 

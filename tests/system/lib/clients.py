@@ -5,9 +5,10 @@ import subprocess
 from lib.waiting import deadline_s
 
 
-def run(command, stdin="", env=None):
+def run(command, stdin="", env=None, within_s=30):
     return subprocess.run([str(word) for word in command], input=stdin, capture_output=True,
-                          text=True, errors="replace", timeout=deadline_s(30), check=False, env=env)
+                          text=True, errors="replace", timeout=deadline_s(within_s), check=False,
+                          env=env)
 
 
 def s_client(port, *options, address="127.0.0.1", request=""):
