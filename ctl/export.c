@@ -2,6 +2,7 @@
 #include "certs/cert_export.h"
 
 #include "base/utf8.h"
+#include "ctl/anchor.h"
 #include "ctl/answer.h"
 #include "ctl/command_line.h"
 #include "ctl/entry_file.h"
@@ -36,6 +37,7 @@ struct export {
     char *path;     /* else */
     struct place place;
     struct entry_file entry;
+    struct blob anchor; /* what clients must trust for the entry */
     struct blob bytes;
 };
 
@@ -43,6 +45,7 @@ static void export_finish(struct export *export) {
     free(export->path);
     place_finish(&export->place);
     entry_file_finish(&export->entry);
+    blob_finish(&export->anchor);
     blob_wipe(&export->bytes);
 }
 
@@ -98,9 +101,9 @@ static enum ctl_exit read_options(const struct ctl *ctl, struct export *export) 
 
 /* ---- making the bytes ---- */
 
+/* The one that is written, or that stands for all of them. */
 static const struct blob *one_certificate(const struct export *export) {
-    return export->holds == HOLDS_LEAF ? cert_chain(export->entry.cert, 0)
-                                       : cert_anchor(export->entry.cert);
+    return export->holds == HOLDS_ANCHOR ? &export->anchor : cert_chain(export->entry.cert, 0);
 }
 
 /* The chain as an array; its octets stay the cert's. NULL: memory. */
@@ -256,8 +259,7 @@ static void print(const json_t *answer, int64_t now, struct buffer *out) {
 
 static enum ctl_exit tell(struct ctl *ctl, const struct export *export) {
     bool is_one = export->holds == HOLDS_ANCHOR || export->holds == HOLDS_LEAF;
-    size_t position = export->holds == HOLDS_ANCHOR ? cert_chain_count(export->entry.cert) - 1 : 0;
-    const struct blob *der = cert_chain(export->entry.cert, position);
+    const struct blob *der = one_certificate(export);
     struct cert_info info = {0};
     struct error err = {0};
     if (!cert_info_read(der, &info, &err))
@@ -290,7 +292,8 @@ static enum ctl_exit run_with(struct ctl *ctl, struct export *export) {
         status = output_file_check(export->path, ctl_has(ctl, "--force"));
     if (status != CTL_FINE)
         return status;
-    if (!entry_file_read(&export->place, ctl->arguments[0], ctl->now, &export->entry, &err))
+    if (!entry_file_read(&export->place, ctl->arguments[0], ctl->now, &export->entry, &err) ||
+        !anchor_find(&export->place, export->entry.cert, &export->anchor, &err))
         return ctl_fail(&err);
     if (export->holds == HOLDS_KEY)
         status = make_with_password(ctl, export);

@@ -60,6 +60,21 @@ def test_of_a_leaf_the_authority_is_handed_out(export, store, certs):
     assert (export.folder / "itself.cer").read_bytes() == leaf.der
 
 
+def test_of_a_renewed_authority_the_newer_certificate_is_handed_out(export, store):
+    tool("--store", store, "authority", "create", "--domain", "example.org", "--days", "900")
+    tool("--store", store, "authority", "issue", "mail.example.org", "--days", "30")
+    older = export("mail.example.org", "--output", "-").raw
+    tool("--store", store, "authority", "renew")
+    newer = export("mail.example.org", "--output", "-").raw
+    assert newer != older
+    openssl("verify", "-no-CAfile", "-no-CApath", "-trusted", "/dev/stdin",
+            store / "mail.example.org.pem", input=openssl("x509", "-inform", "DER", input=newer)
+            .encode())
+    # Another authority, even of the same name, is none of this entry's.
+    tool("--store", store, "authority", "create", "--domain", "example.org", "--force")
+    assert export("mail.example.org", "--output", "-").raw == older
+
+
 def test_where_the_root_is_not_there_its_name_is_told(export, store, certs):
     between = certs.make(common_name="Between", authority=True, issuer=certs.authority(),
                          server=False)
