@@ -192,19 +192,53 @@ static bool change(json_t *object, const char *service, const char *entry, bool 
     return false;
 }
 
-bool pin_file_set(const char *state_folder, const char *service, const char *entry,
-                  struct error *err) {
+/* What is to become of the pins. Borrowed. */
+struct wanted {
+    const char *service; /* NULL: of every service that has `from` pinned */
+    const char *from, *to;
+};
+
+static bool change_all(json_t *object, const struct wanted *wanted, bool *changed,
+                       struct error *err) {
+    const char *service = NULL;
+    json_t *entry = NULL;
+    void *next = NULL;
+    if (wanted->service)
+        return change(object, wanted->service, wanted->to, changed, err);
+    json_object_foreach_safe(object, next, service, entry) {
+        bool one = false;
+        if (strcmp(json_string_value(entry), wanted->from) != 0)
+            continue;
+        if (!change(object, service, wanted->to, &one, err))
+            return false;
+        *changed |= one;
+    }
+    return true;
+}
+
+static bool change_file(const char *state_folder, const struct wanted *wanted, struct error *err) {
     struct held_folder *folder = NULL;
     struct file_lock *lock = NULL;
     json_t *object = NULL;
     bool changed = false;
     /* Of two that pin at the same moment neither takes away what the other did. */
     bool ok = held_folder_open(state_folder, &folder, err) &&
-              held_folder_lock(folder, LOCK_NAME, WAIT_MS, &lock, err) &&
-              load(folder, &object, err) && change(object, service, entry, &changed, err) &&
-              (!changed || store(folder, object, err));
+              held_folder_lock(folder, LOCK_NAME, WAIT_MS, &lock, err);
+    if (ok)
+        held_folder_sweep(folder); /* what one left that died while it wrote */
+    ok = ok && load(folder, &object, err) && change_all(object, wanted, &changed, err) &&
+         (!changed || store(folder, object, err));
     json_decref(object);
     file_lock_release(lock);
     held_folder_close(folder);
     return ok;
+}
+
+bool pin_file_set(const char *state_folder, const char *service, const char *entry,
+                  struct error *err) {
+    return change_file(state_folder, &(struct wanted){.service = service, .to = entry}, err);
+}
+
+bool pin_file_move(const char *state_folder, const char *from, const char *to, struct error *err) {
+    return change_file(state_folder, &(struct wanted){.from = from, .to = to}, err);
 }

@@ -33,3 +33,5 @@ bool pin_file_read(const char *state_folder, struct pin_list *out, struct error 
  * few seconds, then ERROR_BUSY. A broken file is an error and stays. */
 bool pin_file_set(const char *state_folder, const char *service, const char *entry,
                   struct error *err);
+/* The same for every service that has the entry `from` pinned, all in one step. */
+bool pin_file_move(const char *state_folder, const char *from, const char *to, struct error *err);

@@ -65,13 +65,14 @@ bool uses_select(const struct uses *uses, const char *entry) {
 
 bool uses_move(const struct uses *uses, const struct place *place, const char *from, const char *to,
                json_t *services, struct error *err) {
+    if (!uses_select(uses, from))
+        return true; /* nor is there a state folder where --store stands alone */
+    if (!pin_file_move(place->state_folder, from, to, err))
+        return false;
     for (size_t i = 0; i < uses->selected.count; i++) {
         const struct pin *pin = &uses->selected.items[i];
-        if (strcmp(pin->entry, from) != 0)
-            continue;
-        if (!pin_file_set(place->state_folder, pin->service, to, err))
-            return false;
-        if (json_array_append_new(services, report_text(pin->service)) != 0) {
+        if (strcmp(pin->entry, from) == 0 &&
+            json_array_append_new(services, report_text(pin->service)) != 0) {
             error_set(err, ERROR_MEMORY, "out of memory");
             return false;
         }

@@ -50,6 +50,27 @@ static void what_is_set_is_read(void **state) {
     pin_list_finish(&fewer);
 }
 
+static void all_that_have_an_entry_move(void **state) {
+    struct scratch *scratch = *state;
+    struct pin_list list = {0};
+    assert_true(pin_file_move(scratch->root, "old", "new", NULL));
+    assert_true(pin_file_set(scratch->root, "web-access", "old", NULL));
+    assert_true(pin_file_set(scratch->root, "client", "other", NULL));
+    assert_true(pin_file_set(scratch->root, "administration", "old", NULL));
+    assert_true(pin_file_move(scratch->root, "old", "new", NULL));
+    assert_true(pin_file_read(scratch->root, &list, NULL));
+    assert_int_equal(list.count, 3);
+    assert_string_equal(pin_list_find(&list, "web-access"), "new");
+    assert_string_equal(pin_list_find(&list, "administration"), "new");
+    assert_string_equal(pin_list_find(&list, "client"), "other");
+    pin_list_finish(&list);
+    assert_true(pin_file_move(scratch->root, "new", NULL, NULL));
+    assert_true(pin_file_read(scratch->root, &list, NULL));
+    assert_int_equal(list.count, 1);
+    assert_string_equal(pin_list_find(&list, "client"), "other");
+    pin_list_finish(&list);
+}
+
 static void what_changes_nothing_writes_nothing(void **state) {
     struct scratch *scratch = *state;
     struct stat before, after;
@@ -155,6 +176,7 @@ static void a_file_that_cannot_be_read_is_not_an_empty_one(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         scratch_test(what_is_set_is_read),
+        scratch_test(all_that_have_an_entry_move),
         scratch_test(what_changes_nothing_writes_nothing),
         scratch_test(root_gives_it_to_the_owner_of_the_folder),
         scratch_test(those_who_pin_at_once_all_succeed),
