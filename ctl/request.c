@@ -104,7 +104,10 @@ const struct ctl_verb verb_request = {
             "folder, and the request for its certificate is printed or written to --output; the\n"
             "certificate that comes for it is for \"accept\". With RequestType = Cert a\n"
             "self-signed certificate is made and put into the store. What is wrong with the file,\n"
-            "or without meaning here, is told as FILE:LINE:COLUMN.\n",
+            "or without meaning here, is told as FILE:LINE:COLUMN.\n"
+            "\n"
+            "\"request --template [NAME…]\", \"request --list\" and \"request --cancel ENTRY\" do\n"
+            "that and nothing else.\n",
     .least_arguments = 0,
     .most_arguments = MOST_NAMES,
     .run = run,
