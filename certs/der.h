@@ -1,5 +1,5 @@
-/* Inside certs/: the outermost layers of DER (X.690), enough to tell forms apart and to say how a
- * file is broken. Contents are left to GnuTLS. Writing: certs/der_write.h. */
+/* Inside certs/ and trust/: the outermost layers of DER (X.690), enough to tell forms apart and to
+ * say how a file is broken. Contents are left to GnuTLS. Writing: certs/der_write.h. */
 #pragma once
 
 #include "base/blob.h"

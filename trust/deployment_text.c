@@ -3,24 +3,27 @@
 #include "base/time_text.h"
 #include "base/utf8.h"
 
+#include <gnutls/gnutls.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- the values that every text has ---- */
 
-enum { OWN_VALUES = 14, THUMBPRINT_TEXT_SIZE = 2 * CERT_THUMBPRINT_SIZE + 1 };
+enum { OWN_VALUES = 16, THUMBPRINT_TEXT_SIZE = 2 * CERT_THUMBPRINT_SIZE + 1 };
 
 struct values {
     struct deployment_value own[OWN_VALUES];
     const struct deployment_value *more;
-    char *fingerprint, *address, *url;
+    char *fingerprint, *title, *base64, *address, *url;
     char thumbprint[THUMBPRINT_TEXT_SIZE], port[6];
     char not_before[TIME_TEXT_SIZE], not_after[TIME_TEXT_SIZE];
 };
 
 static void values_finish(struct values *values) {
     free(values->fingerprint);
+    free(values->title);
+    free(values->base64);
     free(values->address);
     free(values->url);
 }
@@ -31,6 +34,22 @@ static const char *name_of(const struct cert_info *info) {
     if (info->dns_names.count > 0)
         return info->dns_names.items[0];
     return info->addresses.count > 0 ? info->addresses.items[0] : info->subject;
+}
+
+char *deployment_title(const struct cert_info *anchor) {
+    struct buffer title = {0};
+    buffer_append_text(&title, "mailstored: ");
+    utf8_append_printable(&title, name_of(anchor));
+    return buffer_take(&title);
+}
+
+static char *base64_of(const struct blob *data) {
+    gnutls_datum_t text = {0}, datum = {data->data, (unsigned)data->size};
+    if (gnutls_base64_encode2(&datum, &text) < 0)
+        return NULL;
+    char *copy = strdup((const char *)text.data);
+    gnutls_free(text.data);
+    return copy;
 }
 
 static bool find_address(const struct deployment *deployment, struct values *values) {
@@ -59,7 +78,10 @@ static bool values_find(const struct deployment *deployment, const struct deploy
     time_text_date(info->not_before, values->not_before);
     time_text_date(info->not_after, values->not_after);
     values->fingerprint = fingerprint_text(info->fingerprint, sizeof info->fingerprint);
-    if (!values->fingerprint || !find_address(deployment, values)) {
+    values->title = deployment_title(info);
+    values->base64 = base64_of(deployment->anchor);
+    if (!values->fingerprint || !values->title || !values->base64 ||
+        !find_address(deployment, values)) {
         values_finish(values);
         return false;
     }
@@ -72,6 +94,8 @@ static bool values_find(const struct deployment *deployment, const struct deploy
         {"thumbprint", values->thumbprint},
         {"not_before", values->not_before},
         {"not_after", values->not_after},
+        {"base64", values->base64},
+        {"title", values->title},
         {"authority", deployment->is_authority ? "1" : NULL},
         {"host", deployment->host},
         {"port", deployment->port > 0 ? values->port : NULL},

@@ -12,6 +12,10 @@
 
 #include "trust/deployment.h"
 
+/* "mailstored: NAME": what a person finds the anchor by, in lists where others stand beside it.
+ * Newly allocated; NULL when out of memory. */
+char *deployment_title(const struct cert_info *anchor);
+
 /* A value for a text; `text` NULL: there is none. */
 struct deployment_value {
     const char *name, *text;
@@ -30,10 +34,10 @@ enum deployment_text_form {
  *
  * Values that every text has: of the anchor `subject`, `issuer`, `name` (its common name, else its
  * first other one), `serial`, `fingerprint` ("AB:CD:…", SHA-256), `thumbprint` (SHA-1, upper-case
- * hex), `not_before`, `not_after` (dates); `authority` ("1" or none); of the deployment `host`,
- * `port`, `address` ("host:port", an IPv6 host in brackets), `url` ("https://host:port/"), and
- * `language`. `more` ends with a NULL name; NULL: no others. ERROR_INPUT: the text mentions another
- * value. */
+ * hex), `not_before`, `not_after` (dates), `base64` (its DER, one line), `title`; `authority` ("1"
+ * or none); of the deployment `host`, `port`, `address` ("host:port", an IPv6 host in brackets),
+ * `url` ("https://host:port/"), and `language`. `more` ends with a NULL name; NULL: no others.
+ * ERROR_INPUT: the text mentions another value. */
 bool deployment_text(const struct deployment *deployment, const char *name,
                      const struct deployment_value *more, struct buffer *out, struct error *err);
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 LANGUAGES = ("de", "en", "fr")
 MARK = re.compile(r"\{\{(.*?)\}\}")
-KNOWN_MARK = re.compile(r"[a-z_]+(:(xml|ps|sh))?|[?!/][a-z_]+")
-LANGUAGE = re.compile(r"\.([a-z]{2})(?=\.[a-z0-9]+$)")
+KNOWN_MARK = re.compile(r"[a-z][a-z0-9_]*(:(xml|ps|sh))?|[?!/][a-z][a-z0-9_]*")
+LANGUAGE = re.compile(rf"\.({'|'.join(LANGUAGES)})(?=\.[a-z0-9]+$)")
 
 
 class Mistake(Exception):

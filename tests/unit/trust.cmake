@@ -1,2 +1,6 @@
 # The room trust/.
 unit_test(trust_judge trust certs platform base)
+
+# A deployment in a folder, for tests/deploy.
+add_executable(deployment_print ${PROJECT_SOURCE_DIR}/tests/unit/deployment_print.c)
+target_link_libraries(deployment_print PRIVATE trust certs platform base)
