@@ -6,7 +6,8 @@
 
 # What the daemon and the tool are built from; `./run` needs no more.
 packages_build=(gcc libc6-dev cmake ninja-build pkgconf brotli python3
-    libgnutls28-dev libmicrohttpd-dev libconfig-dev libjansson-dev libidn2-dev)
+    libgnutls28-dev libmicrohttpd-dev libconfig-dev libjansson-dev libidn2-dev libzip-dev
+    nettle-dev libgmp-dev)
 
 # What each part of ./check needs beside that (see tests/README.md).
 packages_unit=(libcmocka-dev)

@@ -47,6 +47,10 @@ bool deployment_make(const struct deployment *deployment, struct deployment_file
                                  struct error *) = {
         deployment_windows,
         deployment_apple,
+        deployment_firefox,
+        deployment_linux,
+        deployment_java,
+        deployment_readme,
     };
     struct deployment_files files = {0};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)

@@ -30,11 +30,14 @@ ROOMS = {
 
 # Libraries, by how their headers begin, and the rooms that may use them.
 LIBRARIES = {
+    "gmp.h": {"certs"},
     "gnutls/": {"certs", "trust", "daemon", "ctl"},
     "idn2.h": {"certs"},
     "jansson.h": {"certs", "report", "control", "daemon", "ctl"},
     "libconfig.h": {"conf"},
     "microhttpd.h": {"daemon"},
+    "nettle/": {"certs"},
+    "zip.h": {"trust"},
 }
 
 # ISO/IEC 9899:2018. Every other header in angle brackets belongs to a library or to the system.
