@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IDENTIFIER_SIZE = 64 };
+enum { IDENTIFIER_SIZE = 64, NO_ROOT = CERT_CHAIN_LIMIT };
 
 /* A key identifier (RFC 5280, 4.2.1.1 and 4.2.1.2); size 0: there is none that can be used. */
 struct identifier {
@@ -19,6 +19,7 @@ struct link {
     gnutls_x509_crt_t certificate;
     gnutls_datum_t subject, issuer; /* names in DER */
     struct identifier own, authority;
+    int way_up; /* issuers up to a root of the pile; NO_ROOT: not known, or none is reached */
     bool used;
 };
 
@@ -66,6 +67,8 @@ static bool links_read(const struct cert_pile *pile, struct link **out, struct e
             links_destroy(links, pile->cert_count);
             return false;
         }
+    for (size_t i = 0; i < pile->cert_count; i++)
+        links[i].way_up = NO_ROOT;
     *out = links;
     return true;
 }
@@ -98,6 +101,28 @@ static bool find_leaf(const struct cert_pile *pile, const struct link *links, si
     return false;
 }
 
+/* Where an authority was certified by several others, only some of the ways up may be complete. */
+static void measure_ways_up(struct link *links, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (is_issuer_of(&links[i], &links[i]))
+            links[i].way_up = 0;
+    for (int step = 0; step < CERT_CHAIN_LIMIT - 1; step++)
+        for (size_t above = 0; above < count; above++)
+            for (size_t i = 0; links[above].way_up == step && i < count; i++)
+                if (links[i].way_up > step + 1 && is_issuer_of(&links[above], &links[i]))
+                    links[i].way_up = step + 1;
+}
+
+/* The issuer nearest to a root, the first of several; `count`: there is none. */
+static size_t find_issuer(const struct link *links, size_t count, const struct link *link) {
+    size_t best = count;
+    for (size_t i = 0; i < count; i++)
+        if (!links[i].used && (best == count || links[i].way_up < links[best].way_up) &&
+            is_issuer_of(&links[i], link))
+            best = i;
+    return best;
+}
+
 /* The leaf, its issuer, and so on up: their places in the pile. Returns how many. */
 static size_t order(struct link *links, size_t count, size_t leaf,
                     size_t out[static CERT_CHAIN_LIMIT]) {
@@ -107,10 +132,7 @@ static size_t order(struct link *links, size_t count, size_t leaf,
         out[length++] = at;
         if (count == 1 || is_issuer_of(&links[at], &links[at]))
             break;
-        size_t next = 0;
-        while (next < count && (links[next].used || !is_issuer_of(&links[next], &links[at])))
-            next++;
-        at = next;
+        at = find_issuer(links, count, &links[at]);
     } while (at < count && length < CERT_CHAIN_LIMIT);
     return length;
 }
@@ -161,6 +183,9 @@ bool chain_build(const struct cert_pile *pile, const char *certificate, const ch
         name_file(key, err);
         goto done;
     }
+    /* In a file of the store the administrator's order decides. */
+    if (!certificate && pile->cert_count > 1)
+        measure_ways_up(links, pile->cert_count);
     size_t length = order(links, pile->cert_count, leaf, places);
     material.chain = calloc(length, sizeof *material.chain);
     for (; material.chain && material.chain_count < length; material.chain_count++) {

@@ -78,6 +78,44 @@ static void roll_back(struct cert_pile *pile, size_t cert_count, size_t key_coun
         gnutls_x509_privkey_deinit(pile->keys[--pile->key_count]);
 }
 
+static bool has_cert_before(const struct cert_pile *pile, size_t at) {
+    for (size_t i = 0; i < at; i++)
+        if (blob_equal(&pile->certs[i], &pile->certs[at]))
+            return true;
+    return false;
+}
+
+static bool has_key_before(const struct cert_pile *pile, size_t at) {
+    unsigned char id[KEY_ID_SIZE], other[KEY_ID_SIZE];
+    bool is_known = private_key_id(pile->keys[at], id);
+    for (size_t i = 0; is_known && i < at; i++)
+        if (private_key_id(pile->keys[i], other) && memcmp(id, other, KEY_ID_SIZE) == 0)
+            return true;
+    return false;
+}
+
+/* Of what was added behind these counts, takes off what was there already: a certificate often
+ * comes alone and again with its chain. */
+static void drop_repeated(struct cert_pile *pile, size_t cert_count, size_t key_count) {
+    for (size_t i = cert_count; i < pile->cert_count;) {
+        if (!has_cert_before(pile, i)) {
+            i++;
+            continue;
+        }
+        blob_finish(&pile->certs[i]);
+        pile->cert_count--;
+        memmove(&pile->certs[i], &pile->certs[i + 1], (pile->cert_count - i) * sizeof *pile->certs);
+    }
+    for (size_t i = key_count; i < pile->key_count;) {
+        if (!has_key_before(pile, i)) {
+            i++;
+            continue;
+        }
+        gnutls_x509_privkey_deinit(pile->keys[i]);
+        pile->keys[i] = pile->keys[--pile->key_count];
+    }
+}
+
 static void explain_stranger(const struct cert_pile_stranger *stranger, struct error *err) {
     const char *mend = stranger && stranger->cert_mend  ? stranger->cert_mend
                        : stranger && stranger->key_mend ? stranger->key_mend
@@ -106,8 +144,10 @@ bool cert_gathering_add(struct cert_gathering *gathering, const struct cert_file
         explain_stranger(pile->stranger, err);
         ok = false;
     }
-    if (ok)
+    if (ok) {
+        drop_repeated(pile, cert_count, key_count);
         return true;
+    }
     roll_back(pile, cert_count, key_count);
     error_prefix(err, "%s", file->name);
     return false;

@@ -135,7 +135,7 @@ def test_two_files_may_have_two_passwords(store, put, certs):
     bundle = put("chain.p12", made.pfx("second"))
     shown = on_terminal("--store", store, "import", key, bundle, "--entry", "two", answers=[
         ("mail.key: ", "first"), ("chain.p12: ", "second")])
-    assert "two is taken in" in shown and "1 private key among the files" in shown
+    assert "two is taken in" in shown and "left out" not in shown  # it is the same key
 
 
 def test_a_password_that_is_not_needed_is_not_read(store, put, certs):
@@ -176,6 +176,30 @@ def test_what_is_missing_is_told(store, put, certs):
     assert chain_of(store / "mail.example.org.pem") == [leaf.x509, between.x509, root.x509]
     said = tool("--store", store, "import", put("leaf.pem", leaf.pem + leaf.key_pem), "--force").out
     assert "Its chain ends below CN=Between, whom clients must know and trust." in said
+
+
+def test_what_is_there_twice_is_nothing_left_out(store, put, certs):
+    """As in a folder of certbot: cert.pem, chain.pem, fullchain.pem, privkey.pem."""
+    made = certs.leaf("mail.example.org")
+    files = [put("cert.pem", made.pem), put("chain.pem", made.issuer.pem),
+             put("fullchain.pem", made.chain_pem), put("privkey.pem", made.key_pem),
+             put("again.key", made.key_bytes(DER))]
+    assert take(store, *files)["warnings"] == []
+    assert_holds(store, "mail.example.org", made)
+
+
+def test_a_chain_goes_up_to_a_root_that_is_there(store, put, certs):
+    """An authority that two others certified, of which only one is among the files."""
+    root, absent = certs.authority(), certs.authority("Absent Authority")
+    between = certs.make(common_name="Between", authority=True, issuer=root, server=False)
+    other = certs.make(common_name="Between", authority=True, issuer=absent, server=False,
+                       key=between.key)
+    leaf = certs.make("mail.example.org", issuer=between)
+    for jumbled in ([other, between, root], [root, other, between]):
+        answer = take(store, "--force", put("all.pem", leaf.key_pem + leaf.pem +
+                                            b"".join(made.pem for made in jumbled)))
+        assert (answer["missing_issuer"], answer["anchor"]) == (None, "CN=Test Authority")
+        assert chain_of(store / "mail.example.org.pem") == [leaf.x509, between.x509, root.x509]
 
 
 def test_certificates_that_no_client_takes_are_warned_of(store, put, certs):
