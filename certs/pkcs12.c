@@ -73,13 +73,13 @@ static bool add_key(struct cert_pile *pile, bool is_encrypted, const gnutls_datu
         return cert_pile_add_key(pile, key, err);
     if (err->kind != ERROR_PERMISSION)
         return false;
-    /* GnuTLS says "wrong password" also of an EC key without its public half, as Java writes it. */
+    /* An EC key without its public half that is not encrypted as certs/ec_key.h reads it; or a key
+     * with a password of its own. */
     if (chosen->is_proven)
-        error_set(
-            err, ERROR_INPUT,
-            "the bundle's key lacks its public half, as Java writes EC keys: take it apart with "
-            "\"openssl pkcs12 -in OLD -nokeys -out NAME.crt\" and \"openssl pkcs12 -in OLD "
-            "-nocerts -nodes | openssl ec -out NAME.key\"");
+        error_set(err, ERROR_INPUT,
+                  "the bundle's key does not open with the bundle's password, or is an EC key that "
+                  "an older Java encrypted: write it again with a newer one's \"keytool "
+                  "-importkeystore -srckeystore OLD -destkeystore NEW -deststoretype PKCS12\"");
     else
         password_explain(chosen->given, "the bundle's key", err);
     return false;

@@ -1,6 +1,7 @@
 #include "certs/private_key.h"
 
 #include "certs/der.h"
+#include "certs/ec_key.h"
 #include "certs/parsed.h"
 
 enum private_key_form private_key_form(const struct blob *der) {
@@ -23,27 +24,6 @@ enum private_key_form private_key_form(const struct blob *der) {
     default:
         return PRIVATE_KEY_NONE;
     }
-}
-
-/* RFC 5915 lets an EC key leave its public half out, as Java does; GnuTLS needs it. */
-static bool lacks_public_half(const struct blob *der) {
-    struct der_element rest = {.data = der->data, .size = der->size};
-    struct der_element body, version, algorithm, part;
-    if (!der_take(&rest, &body))
-        return false;
-    if (private_key_form(der) == PRIVATE_KEY_PKCS8) {
-        if (!der_take(&body, &version) || !der_take(&body, &algorithm) || !der_take(&body, &part))
-            return false;
-        /* The key's own form inside. */
-        struct blob inner = {(unsigned char *)part.data, part.size};
-        return private_key_form(&inner) == PRIVATE_KEY_SEC1 && lacks_public_half(&inner);
-    }
-    if (private_key_form(der) != PRIVATE_KEY_SEC1)
-        return false;
-    while (der_take(&body, &part))
-        if (part.tag == DER_CONTEXT_1)
-            return false;
-    return true;
 }
 
 /* GnuTLS answers a wrong password in many ways, since what comes out is noise. */
@@ -79,13 +59,9 @@ bool private_key_parse(const struct blob *der, gnutls_x509_privkey_t *out, struc
                                                 GNUTLS_PKCS_PLAIN);
     else if (code == 0)
         code = gnutls_x509_privkey_import(key, &datum, GNUTLS_X509_FMT_DER);
-    if (code < 0 && lacks_public_half(der)) {
+    if (code < 0 && ec_key_is_half(der)) {
         gnutls_x509_privkey_deinit(key);
-        error_set(
-            err, ERROR_INPUT,
-            "the EC key lacks its public half: write it again with \"openssl pkey -in OLD -out "
-            "NEW\"");
-        return false;
+        return ec_key_complete(der, out, err);
     }
     return give_key(code, key, false, out, err);
 }
@@ -107,6 +83,13 @@ bool private_key_decrypt(const struct blob *der, const char *password, gnutls_x5
     if (code == 0)
         code = gnutls_x509_privkey_import_pkcs8(key, &datum, GNUTLS_X509_FMT_DER, password,
                                                 password ? 0 : GNUTLS_PKCS_NULL_PASSWORD);
+    struct blob half = {0};
+    if (code < 0 && ec_key_decrypt(der, password, &half)) {
+        gnutls_x509_privkey_deinit(key);
+        bool ok = ec_key_complete(&half, out, err);
+        blob_wipe(&half);
+        return ok;
+    }
     return give_key(code, key, true, out, err);
 }
 

@@ -53,17 +53,23 @@ def made_by_nss(folder):
               "-K", ""])
 
 
-def made_by_java(folder):
+def made_by_java(folder, key="RSA", size="2048"):
     store = ["-keystore", folder / "made.p12", "-storetype", "PKCS12", "-storepass", PASSWORD,
              "-alias", "ours"]
-    done = run([*KEYTOOL, "-genkeypair", "-keyalg", "RSA", "-keysize", "2048", "-dname", NAME,
+    done = run([*KEYTOOL, "-genkeypair", "-keyalg", key, "-keysize", size, "-dname", NAME,
                 "-validity", "90", *store])
     assert done.returncode == 0, done.stderr
     (folder / "cert.pem").write_text(run_well([*KEYTOOL, "-exportcert", "-rfc", *store]))
 
 
+def made_by_java_with_an_ec_key(folder):
+    """Java leaves the public half of such a key out."""
+    made_by_java(folder, "EC", "256")
+
+
 @pytest.mark.parametrize("make", [made_by_openssl, made_by_openssl_as_windows_does, made_by_gnutls,
-                                  made_by_nss, made_by_java])
+                                  made_by_nss, made_by_java,
+                                  made_by_java_with_an_ec_key])
 def test_import_takes_the_pkcs12_of_others(make, tmp_path):
     make(tmp_path)
     (tmp_path / "password").touch(0o600)

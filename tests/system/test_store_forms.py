@@ -1,6 +1,7 @@
 """Every form in which a certificate may lie in the store, and every wrong one."""
 
 import os
+import pathlib
 import re
 import shutil
 import ssl
@@ -9,12 +10,14 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs7
+from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 
 from lib.certs import DER, PEM, replace_file, write_in_place
 from lib.daemon import fingerprint
 from lib.waiting import await_condition
 
 PKCS1 = PrivateFormat.TraditionalOpenSSL
+UNIT_DATA = pathlib.Path(__file__).parent.parent / "unit" / "data"
 
 
 def folder_entry(store, name, **files):
@@ -144,6 +147,18 @@ def test_every_form_is_served(daemon, certs, form, key):
     running.await_served(leaf)
     running.await_log("store: mine added: serial ")
     assert "refused" not in running.log.replace("client 127.0.0.1 refused", "")
+
+
+@pytest.mark.parametrize("name", ["java", "java-p384", "java-p521"])
+def test_an_ec_key_without_its_public_half_is_served(daemon, name):
+    """As Java's keytool writes them into a PKCS#12; made by tests/unit/data/make.sh."""
+    running = daemon()
+    bundle = (UNIT_DATA / f"{name}.pfx").read_bytes()
+    replace_file(running.store / "mine.pass", b"secret\n")
+    replace_file(running.store / "mine.p12", bundle)
+    certificate = load_pkcs12(bundle, b"secret").cert.certificate
+    running.await_served(certificate.public_bytes(DER))
+    assert "mine refused" not in running.log
 
 
 def test_the_line_of_an_addition_names_all(daemon, certs):

@@ -17,6 +17,7 @@ certs_test(cert)
 certs_test(cert_make)
 certs_test(entry_meta)
 certs_test(cert_read)
+certs_test(ec_key)
 certs_test(request_inf)
 certs_test(request_inf_memory)
 target_link_options(test_request_inf_memory PRIVATE

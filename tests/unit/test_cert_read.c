@@ -66,6 +66,12 @@ static void every_form_of_key_is_read(void **state) {
         {"rsa.pem", "rsa.traditional.key", "secret", "1"},
         {"ed25519.pem", "ed25519.key", NULL, "1"},
         {"rsa-pss.pem", "rsa-pss.key", NULL, "1"},
+        {"leaf.pem", "leaf.no-public.key", NULL, "1"},
+        {"leaf.pem", "leaf.no-public.der", NULL, "1"},
+        {"leaf.pem", "leaf.no-public.pkcs8.key", NULL, "1"},
+        {"leaf.pem", "leaf.no-public.aes128.key", "secret", "1"},
+        {"leaf.pem", "leaf.no-public.aes192.key", "secret\n", "1"},
+        {"leaf.pem", "leaf.no-public.aes256.der", "secret", "1"},
     };
     CHECK(entries);
 }
@@ -89,6 +95,9 @@ static void bundles_are_read(void **state) {
         {"null.pfx", NULL, NULL, "1"},
         {"no-mac.pfx", NULL, "secret", "3"},
         {"utf8.pfx", NULL, "gehe1m-\xC3\x84\xC3\x96", "3"},
+        {"java.pfx", NULL, "secret", "1"},
+        {"java-p384.pfx", NULL, "secret\n", "1"},
+        {"java-p521.pfx", NULL, "secret", "1"},
     };
     CHECK(entries);
 }
@@ -102,10 +111,19 @@ static void wrong_things_are_named_with_their_mend(void **state) {
         {"legacy.pfx", NULL, "wrong", "does not open with the password in entry.pass"},
         {"no-mac.pfx", NULL, "wrong", "does not open with the password in entry.pass"},
         {"no-key.pfx", NULL, "secret", "holds no private key: export it again, with"},
-        {"java.pfx", NULL, "secret",
-         "lacks its public half, as Java writes EC keys: take it apart with"},
-        {"leaf.pem", "leaf.no-public.key", NULL, "lacks its public half: write it again with"},
-        {"leaf.pem", "leaf.no-public.der", NULL, "lacks its public half: write it again with"},
+        {"java.pfx", NULL, NULL,
+         "java.pfx: the bundle is encrypted: put its password into entry.pass"},
+        {"java.pfx", NULL, "wrong", "does not open with the password in entry.pass"},
+        {"java-old.pfx", NULL, "secret",
+         "or is an EC key that an older Java encrypted: write it again with a newer one's"},
+        {"leaf.pem", "leaf.no-public.aes256.der", NULL,
+         "the key is encrypted: put its password into"},
+        {"leaf.pem", "leaf.no-public.aes192.key", "wrong",
+         "the key does not open with the password in"},
+        {"leaf.pem", "leaf.no-public.slow.der", "secret", "5000001 iterations"},
+        {"leaf.pem", "other-curve.no-public.key", NULL,
+         "other-curve.no-public.key: the EC key is on another curve than P-256, P-384 and P-521"},
+        {"rsa.pem", "leaf.no-public.key", NULL, "the key does not match the certificate"},
         {"slow.pfx", NULL, "secret", "5000001 iterations"},
         {"leaf.pem", "leaf.encrypted.key", NULL,
          "leaf.encrypted.key: the key is encrypted: put its password into entry.pass"},

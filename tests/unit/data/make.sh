@@ -54,6 +54,15 @@ openssl pkcs8 -topk8 -nocrypt -in leaf.key -outform DER -out leaf.pkcs8.der
 { openssl ecparam -name prime256v1; openssl ec -in leaf.key 2>/dev/null; } > leaf.sec1.key
 openssl ec -in leaf.key -no_public 2>/dev/null > leaf.no-public.key
 openssl ec -in leaf.key -no_public -outform DER 2>/dev/null > leaf.no-public.der
+# OpenSSL writes again without a public half what it read without one.
+half() { openssl pkcs8 -topk8 -in leaf.no-public.key -passout pass:secret "$@"; }
+openssl pkcs8 -topk8 -nocrypt -in leaf.no-public.key -out leaf.no-public.pkcs8.key
+half -out leaf.no-public.aes128.key -v2 aes-128-cbc -v2prf hmacWithSHA1
+half -out leaf.no-public.aes192.key -v2 aes-192-cbc -v2prf hmacWithSHA384
+half -out leaf.no-public.aes256.der -v2 aes-256-cbc -v2prf hmacWithSHA512 -outform DER
+half -out leaf.no-public.slow.der -iter 5000001 -outform DER
+openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 |
+    openssl ec -no_public 2>/dev/null > other-curve.no-public.key
 openssl ec -in leaf.key -aes256 -passout pass:secret 2>/dev/null > leaf.traditional.key
 openssl x509 -in leaf.pem -outform DER -out leaf.der
 openssl x509 -in leaf.pem -trustout -out leaf.trusted.pem
@@ -94,10 +103,16 @@ openssl pkcs12 -export -nokeys -in leaf.pem -out no-key.pfx -passout pass:secret
 bundle slow.pfx -iter 5000001 -nomaciter -passout pass:secret
 certtool --to-p12 --load-privkey leaf.key --load-certificate leaf.pem --p12-name test \
     --null-password --outder --outfile null.pfx 2>/dev/null
-keytool -genkeypair -keyalg EC -groupname secp256r1 -dname CN=java.example.org -alias test \
-    -validity 36500 -storetype PKCS12 -storepass secret -keystore java.pfx 2>/dev/null
-keytool -genkeypair -keyalg EC -groupname secp256r1 -dname CN=java.example.org -alias test \
-    -validity 36500 -storetype JKS -storepass secret -keypass secret -keystore java.jks.der 2>/dev/null
+java() { # OUT CURVE [OPTION…]
+    out=$1 curve=$2; shift 2
+    keytool "$@" -genkeypair -keyalg EC -groupname "$curve" -dname CN=java.example.org \
+        -alias test -validity 36500 -storepass secret -keypass secret -keystore "$out" 2>/dev/null
+}
+java java.pfx secp256r1 -storetype PKCS12
+java java-p384.pfx secp384r1 -storetype PKCS12
+java java-p521.pfx secp521r1 -storetype PKCS12
+java java-old.pfx secp256r1 -J-Dkeystore.pkcs12.legacy -storetype PKCS12
+java java.jks.der secp256r1 -storetype JKS
 
 # OCSP: an index in openssl ca's form, V valid, R revoked; what is not in it is unknown
 serial() { openssl x509 -in "$1.pem" -noout -serial | cut -d= -f2; }
@@ -159,6 +174,11 @@ seed aes 3 aes.pfx
 seed legacy 3 legacy.pfx
 seed null 1 null.pfx
 seed no-mac 3 no-mac.pfx
+seed java 3 java.pfx
+seed java-p521 3 java-p521.pfx
+seed half 4 leaf.pem leaf.no-public.der
+seed half-pkcs8 4 leaf.pem leaf.no-public.pkcs8.key
+seed half-encrypted 6 leaf.pem leaf.no-public.aes256.der
 for name in leaf rsa ed25519 rsa-pss dsa root; do
     openssl x509 -in $name.pem -outform DER -out "$corpus/cert_info/$name"
 done
