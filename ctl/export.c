@@ -33,8 +33,9 @@ static const struct form {
 struct export {
     const struct form *form;
     enum holds holds;
-    bool to_stream; /* standard output */
-    char *path;     /* else */
+    bool to_stream;          /* standard output */
+    char *path;              /* else */
+    bool password_is_beyond; /* ASCII */
     struct place place;
     struct entry_file entry;
     struct blob anchor; /* what clients must trust for the entry */
@@ -162,6 +163,13 @@ static enum ctl_exit refuse_key(const struct ctl *ctl) {
     return ctl_fail(&err);
 }
 
+static bool is_ascii(const struct blob *text) {
+    for (size_t i = 0; i < text->size; i++)
+        if (text->data[i] >= 0x80)
+            return false;
+    return true;
+}
+
 static enum ctl_exit make_with_password(const struct ctl *ctl, struct export *export) {
     struct blob password = {0};
     struct error err = {0};
@@ -174,13 +182,14 @@ static enum ctl_exit make_with_password(const struct ctl *ctl, struct export *ex
         error_set(&err, ERROR_INPUT,
                   "the password is empty: a PKCS#12 with a key is written with a password alone");
     ok = ok && make_bytes(export, (const char *)password.data, &err);
+    export->password_is_beyond = !is_ascii(&password);
     blob_wipe(&password);
     return ok ? CTL_FINE : ctl_fail_given(&err);
 }
 
 /* ---- telling of it ---- */
 
-/* What is wrong with trusting what was written; NULL: nothing. Newly allocated. */
+/* What is wrong with trusting or opening what was written; NULL: nothing. Newly allocated. */
 static char *note_of(const struct export *export, const struct cert_info *written) {
     struct buffer note = {0};
     if (export->holds == HOLDS_ANCHOR && !written->self_issued)
@@ -191,6 +200,9 @@ static char *note_of(const struct export *export, const struct cert_info *writte
     else if (export->holds == HOLDS_LEAF && !written->self_issued)
         buffer_append_text(&note, "clients must trust who issued it: trusting the certificate "
                                   "itself is not enough for Chromium, OpenSSL and others");
+    else if (export->password_is_beyond)
+        buffer_append_text(&note, "Java opens no file whose password has characters beyond ASCII: "
+                                  "for Java, write it again with another password");
     else
         return NULL;
     return buffer_take(&note);
@@ -258,13 +270,12 @@ static void print(const json_t *answer, int64_t now, struct buffer *out) {
 }
 
 static enum ctl_exit tell(struct ctl *ctl, const struct export *export) {
-    bool is_one = export->holds == HOLDS_ANCHOR || export->holds == HOLDS_LEAF;
     const struct blob *der = one_certificate(export);
     struct cert_info info = {0};
     struct error err = {0};
     if (!cert_info_read(der, &info, &err))
         return ctl_fail(&err);
-    char *note = is_one ? note_of(export, &info) : NULL;
+    char *note = note_of(export, &info);
     json_t *answer = json_pack(
         "{s:o, s:o, s:s, s:s, s:b, s:o, s:o}", "entry", report_text(cert_name(export->entry.cert)),
         "output", report_text(export->path), "format", export->form->word, "holds",

@@ -102,12 +102,19 @@ def test_the_key_leaves_with_a_password_alone(export, made, tmp_path):
     password.chmod(0o600)
     answer = export("--json", "mail", "--format", "p12", "--password-file", password).answer
     assert answer["key"] and answer["holds"] == "key"
+    assert "Java opens no file" in answer["note"] and "beyond ASCII" in answer["note"]
+    words = ["mail", "--format", "p12", "--password-file", password]
+    assert "\nnote: Java opens no file" in export(*words, "--force").out
+    assert "note: Java opens no file" in export(*words, "--output", "-").errors
     path = export.folder / "mail.p12"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     said = openssl("pkcs12", "-in", path, "-passin", f"file:{password}", "-noenc", "-info")
     assert "PRIVATE KEY" in said and "AES-256" in said
     assert "friendlyName" in said and "localKeyID" in said
     openssl("pkcs12", "-in", path, "-passin", "pass:wrong", "-noout", status=1)
+
+    password.write_text("secret ~\n")
+    assert export("--json", *words, "--force").answer["note"] is None
 
     empty = tmp_path / "empty"
     empty.write_text("\n")
