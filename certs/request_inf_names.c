@@ -16,6 +16,7 @@ static const struct {
     {"UPN", REQUEST_NAME_UPN, true},
     {"URL", REQUEST_NAME_URL, false},
     {"DirectoryName", REQUEST_NAME_DIRECTORY, false},
+    {"DN", REQUEST_NAME_DIRECTORY, false}, /* in a sample of Microsoft's */
     {"RegisteredId", REQUEST_NAME_REGISTERED, true},
     {"Guid", REQUEST_NAME_GUID, true},
 };
