@@ -1,5 +1,6 @@
 /* The verb `create`: a self-signed certificate, made and put into the store. */
 #include "certs/cert_plan.h"
+#include "certs/x500_name.h"
 #include "ctl/entry_put.h"
 #include "ctl/progress.h"
 #include "ctl/wait.h"
@@ -9,6 +10,20 @@
 #include <string.h>
 
 enum { USUAL_YEARS = 20, COMMON_NAME_LIMIT = 64 }; /* the original's; RFC 5280, ub-common-name */
+
+/* By what the certificate will be made with. */
+static bool is_common_name(const char *text, struct error *err) {
+    struct x500_name name = {0};
+    struct blob der = {0};
+    bool ok = x500_name_add(&name, X500_COMMON_NAME, text);
+    if (ok)
+        ok = x500_name_encode(&name, &der, err);
+    else
+        error_set(err, ERROR_MEMORY, "out of memory");
+    blob_finish(&der);
+    x500_name_finish(&name);
+    return ok;
+}
 
 static enum ctl_exit refuse_common_name(const char *name) {
     return ctl_misuse("\"%s\" has %zu octets, and the common name of a certificate can have %d: "
@@ -33,9 +48,10 @@ static enum ctl_exit check_classic(const struct ctl *ctl) {
             return ctl_misuse("--classic makes exactly what the original makes, and %s: leave out "
                               "%s or --classic",
                               others[i].reason, others[i].option);
-    if (strlen(ctl->arguments[0]) > COMMON_NAME_LIMIT)
-        return refuse_common_name(ctl->arguments[0]);
-    return CTL_FINE;
+    struct error err = {0};
+    if (is_common_name(ctl->arguments[0], &err))
+        return CTL_FINE;
+    return err.kind == ERROR_INPUT ? ctl_misuse("%s", err.text) : ctl_fail(&err);
 }
 
 static bool warn(const struct ctl *ctl, const struct cert_plan *plan,
@@ -107,7 +123,7 @@ static enum ctl_exit plan_for(const struct ctl *ctl, struct cert_plan *plan) {
                                       .not_after = wish.not_after};
     }
     enum ctl_exit status = CTL_FINE;
-    if (strlen(server.common_name) > COMMON_NAME_LIMIT)
+    if (!is_classic && strlen(server.common_name) > COMMON_NAME_LIMIT)
         status = refuse_common_name(server.common_name);
     else if (!(is_classic ? cert_plan_for_classic(&server, plan, &err)
                           : cert_plan_for_server(&server, plan, &err)))

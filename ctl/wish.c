@@ -139,9 +139,9 @@ const char *wish_key_words(struct cert_key_choice key, char out[static WISH_KEY_
 }
 
 bool wish_warn_of_life(int64_t not_before, int64_t not_after, struct string_list *warnings) {
-    if (not_after - not_before <= (int64_t)WISH_APPLE_DAYS * DAY)
+    if (not_after - not_before < (int64_t)WISH_APPLE_DAYS * DAY)
         return true;
     return string_list_add(warnings,
-                           "it is valid for more than 825 days, which Apple's clients refuse, "
+                           "it is valid for more than 824 days, which Apple's clients refuse, "
                            "trusted or not: for them give --days 824");
 }
