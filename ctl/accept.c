@@ -77,21 +77,39 @@ static enum ctl_exit mark_meta(const struct ctl *ctl, struct entry_meta *meta) {
     return CTL_FINE;
 }
 
+/* What the authority made of the request may be something else than was asked for. */
+static bool warn(const struct cert_material *material, int64_t now, struct string_list *warnings,
+                 struct error *err) {
+    struct cert_info info = {0};
+    if (!cert_info_read(&material->chain[0], &info, err))
+        return false;
+    bool ok = entry_put_warn(&info, now, warnings);
+    if (!ok)
+        error_set(err, ERROR_MEMORY, "out of memory");
+    cert_info_finish(&info);
+    return ok;
+}
+
 static enum ctl_exit put(struct ctl *ctl, const struct place *place,
                          struct cert_gathering *gathering, struct found *found) {
     struct cert_material material = {0};
+    struct string_list warnings = {0};
     struct error err = {0};
     if (!cert_gathering_add_key(gathering, &found->key.key, &err) ||
         !cert_gathering_join(gathering, &material, &err))
         return ctl_fail_given(&err);
     enum ctl_exit status = mark_meta(ctl, &found->key.meta);
     bool is_put = false;
+    if (status == CTL_FINE && !warn(&material, ctl->now, &warnings, &err))
+        status = ctl_fail_given(&err);
     if (status == CTL_FINE)
         status = entry_put_then(ctl, place,
                                 &(struct entry_put){.entry = found->key.name,
                                                     .material = &material,
-                                                    .meta = &found->key.meta},
+                                                    .meta = &found->key.meta,
+                                                    .warnings = &warnings},
                                 NULL, &is_put);
+    string_list_finish(&warnings);
     cert_material_finish(&material);
     /* The store has it now; a key that is left behind is harmless, and is found again. */
     if (is_put && found->folder && !waiting_remove(found->folder, found->key.name, &err))

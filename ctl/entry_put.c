@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRIENDLY_NAME_LIMIT = 256 };
+enum { FRIENDLY_NAME_LIMIT = 256, LEAST_RSA_BITS = 2048 };
 
 static enum ctl_exit out_of_memory(void) {
     return ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
@@ -93,6 +93,27 @@ enum ctl_exit entry_put_meta(const struct ctl *ctl, const char *made_by, struct 
     meta->made = ctl->now;
     meta->exportable |= ctl_has(ctl, "--exportable");
     return CTL_FINE;
+}
+
+bool entry_put_warn(const struct cert_info *info, int64_t now, struct string_list *warnings) {
+    const struct {
+        bool applies;
+        const char *text;
+    } all[] = {
+        {info->not_after < now, "it has expired: no client takes it"},
+        {info->not_before > now, "it is not valid yet: until then no client takes it"},
+        {(info->key_type & (CERT_KEY_RSA | CERT_KEY_RSA_PSS)) && info->key_bits < LEAST_RSA_BITS,
+         "its RSA key has less than 2048 bits: OpenSSL's clients and others refuse it"},
+        {info->key_type & CERT_KEY_EDDSA, "its key is of a kind that no browser takes: make one "
+                                          "with ECDSA P-256 or RSA 2048"},
+        {info->dns_names.count == 0 && info->addresses.count == 0,
+         "it has no alternative names: Chromium, Firefox and programs in Go refuse it for its "
+         "name, trusted or not"},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].applies && !string_list_add(warnings, all[i].text))
+            return false;
+    return true;
 }
 
 /* ---- the answer ---- */

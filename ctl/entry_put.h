@@ -41,6 +41,9 @@ bool entry_put_is_showable(const char *text);
  * given, and with what made it and when. */
 enum ctl_exit entry_put_meta(const struct ctl *ctl, const char *made_by, struct entry_meta *meta);
 
+/* Adds what clients mind about a certificate that others made. False: memory. */
+bool entry_put_warn(const struct cert_info *info, int64_t now, struct string_list *warnings);
+
 /* Borrowed. */
 struct entry_put {
     const char *entry;

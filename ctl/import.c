@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_FILES = 64, LEAST_RSA_BITS = 2048 };
+enum { MOST_FILES = 64 };
 
 /* What an entry is called when nobody says: after the friendly name, else after the certificate's
  * own names. Borrowed from one of the two. */
@@ -41,19 +41,6 @@ static bool warn_of_strangers(const struct cert_gathering *gathering,
     return string_list_add(warnings, text);
 }
 
-static bool warn_of_certificate(const struct cert_info *info, int64_t now,
-                                struct string_list *warnings) {
-    if (info->not_after < now && !string_list_add(warnings, "it has expired: no client takes it"))
-        return false;
-    if (info->not_before > now &&
-        !string_list_add(warnings, "it is not valid yet: until then no client takes it"))
-        return false;
-    return !(info->key_type & (CERT_KEY_RSA | CERT_KEY_RSA_PSS)) ||
-           info->key_bits >= LEAST_RSA_BITS ||
-           string_list_add(warnings, "its RSA key has less than 2048 bits: OpenSSL's clients and "
-                                     "others refuse it");
-}
-
 static enum ctl_exit put(struct ctl *ctl, const struct cert_gathering *gathering,
                          const struct cert_material *material, const struct entry_meta *meta) {
     struct place place = {0};
@@ -67,7 +54,7 @@ static enum ctl_exit put(struct ctl *ctl, const struct cert_gathering *gathering
     if (status == CTL_FINE)
         entry = entry_put_name(ctl, usual_name(meta, &info), &status);
     if (entry && (!warn_of_strangers(gathering, material, &warnings) ||
-                  !warn_of_certificate(&info, ctl->now, &warnings)))
+                  !entry_put_warn(&info, ctl->now, &warnings)))
         status = ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
     if (status == CTL_FINE)
         status = entry_put(

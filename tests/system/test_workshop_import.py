@@ -209,6 +209,11 @@ def test_certificates_that_no_client_takes_are_warned_of(store, put, certs):
     assert "not valid yet" in take(store, put("e.pem", early.both_pem), "--force")["warnings"][0]
     weak = certs.make("mail.example.org", key="rsa-1024")
     assert "less than 2048" in take(store, put("w.pem", weak.both_pem), "--force")["warnings"][0]
+    odd = certs.make("mail.example.org", key="ed25519")
+    assert "no browser takes" in take(store, put("k.pem", odd.both_pem), "--force")["warnings"][0]
+    nameless = certs.make("mail.example.org", san=False)
+    assert "no alternative names" in take(store, put("n.pem", nameless.both_pem),
+                                          "--force")["warnings"][0]
 
 
 def test_what_cannot_be_taken_is_refused_with_the_reason(store, put, certs):

@@ -97,10 +97,10 @@ def authority(certs, tmp_path):
     (folder / "ca.pem").write_bytes(issuer.pem)
     (folder / "ca.key").write_bytes(issuer.key_pem)
 
-    def issue(request):
+    def issue(request, copies="copy"):
         out = folder / f"{request.stem}.pem"
         openssl("x509", "-req", "-in", request, "-CA", folder / "ca.pem", "-CAkey", folder / "ca.key",
-                "-days", "30", "-copy_extensions", "copy", "-out", out)
+                "-days", "30", "-copy_extensions", copies, "-out", out)
         return out.read_bytes()
 
     issue.issuer = issuer
@@ -309,6 +309,15 @@ def test_every_form_of_certificate(desk, authority):
                 "PEM" if "pem" in form else "DER", "-out", desk.here / "chain.p7b")
         answer = desk.run("accept", "--json", *files).answer
         assert answer["certificate"]["chain"] == (1 if form == "der" else 2)
+
+
+def test_names_that_the_authority_left_out_are_missed(desk, authority):
+    """As many an authority does unless it is told otherwise."""
+    request = desk.request()
+    desk.write(authority(request, copies="none"), "bare.pem")
+    assert "no alternative names" in desk.run("accept", "--json", "bare.pem").answer["warnings"][0]
+    desk.write(authority(request), "whole.pem")
+    assert desk.run("accept", "--json", "--force", "whole.pem").answer["warnings"] == []
 
 
 def test_what_cannot_be_accepted(desk, authority, certs):
