@@ -1,4 +1,7 @@
 # The room trust/.
+unit_test(deployment trust certs platform base)
+unit_test(deployment_files trust certs platform base)
+target_link_libraries(test_deployment_files PRIVATE PkgConfig::LIBZIP)
 unit_test(trust_judge trust certs platform base)
 
 # A deployment in a folder, for tests/deploy.
