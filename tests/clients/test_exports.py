@@ -12,7 +12,7 @@ from visit.readers import blocks
 
 each = pytest.mark.parametrize("made", ["ecdsa-p256", "ecdsa-p384", "rsa-2048", "issued-rsa-2048"],
                                indirect=True)
-# Who guesses the password has to work for it, and so has whoever knows it: seconds, in Java.
+# Who guesses the password has to work for it, and so has whoever knows it.
 few = pytest.mark.parametrize("made", ["ecdsa-p256", "issued-rsa-2048"], indirect=True)
 
 

@@ -95,6 +95,33 @@ static void pkcs12_is_read_back(void **state) {
     cert_material_finish(&material);
 }
 
+/* Also one that is longer than a block of the derivation: 31 characters and the end fill one. */
+static void ascii_passwords_of_any_length_open_it_soon(void **state) {
+    (void)state;
+    struct cert_material material = two_levels();
+    for (size_t length = 30; length <= 33; length++) {
+        char password[34] = "";
+        struct blob p12 = {0};
+        struct error err = {0};
+        memset(password, '~', length);
+        if (!cert_export_p12(&material, "x", password, &p12, &err))
+            fail_msg("%s", err.text);
+        gnutls_pkcs12_t bundle = NULL;
+        gnutls_datum_t datum = {p12.data, (unsigned)p12.size};
+        unsigned iterations = 0;
+        assert_int_equal(gnutls_pkcs12_init(&bundle), 0);
+        assert_int_equal(gnutls_pkcs12_import(bundle, &datum, GNUTLS_X509_FMT_DER, 0), 0);
+        assert_int_equal(gnutls_pkcs12_mac_info(bundle, NULL, NULL, NULL, &iterations, NULL), 0);
+        assert_in_range(iterations, 10000, 100000);
+        assert_int_equal(gnutls_pkcs12_verify_mac(bundle, password), 0);
+        password[length - 1] = '}';
+        assert_int_not_equal(gnutls_pkcs12_verify_mac(bundle, password), 0);
+        gnutls_pkcs12_deinit(bundle);
+        blob_finish(&p12);
+    }
+    cert_material_finish(&material);
+}
+
 struct seen {
     int type;
     char name[64];
@@ -189,6 +216,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(certificates_alone_are_read_back),
         cmocka_unit_test(pkcs12_is_read_back),
+        cmocka_unit_test(ascii_passwords_of_any_length_open_it_soon),
         cmocka_unit_test(pkcs12_names_key_and_leaf),
         cmocka_unit_test(what_pkcs12_cannot_be_is_told),
     };
