@@ -47,8 +47,8 @@ struct trust_judgement {
 void trust_judgement_finish(struct trust_judgement *judgement);
 
 /* `chain`: DER, the server's own first, the others as they are sent, in any order. `host`: a name
- * or address as a client uses it, normalised. Gives `out`. ERROR_INPUT: a certificate that cannot
- * be read. */
+ * or address as a client uses it, normalised. `anchors`: NULL where nothing is known of them, so
+ * that "issuer" never holds. Gives `out`. ERROR_INPUT: a certificate that cannot be read. */
 bool trust_judge(const struct blob *chain, size_t count, const char *host,
                  const struct trust_anchors *anchors, int64_t now, struct trust_judgement *out,
                  struct error *err);

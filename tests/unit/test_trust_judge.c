@@ -320,6 +320,21 @@ static void a_self_signed_one_must_be_trusted_itself(void **state) {
     trust_judgement_finish(&judgement);
 }
 
+/* Of whose anchors nothing is known. */
+static void without_anchors_the_rest_is_judged(void **state) {
+    struct bench bench = bench_of(state);
+    bench.made[0] = (struct made){.subject = "mail", .dns = {"mail.example.org"}};
+    const struct blob *chain = der_of(&bench, &bench.made[0]);
+    struct trust_judgement judgement;
+    struct error err = {0};
+    assert_true(trust_judge(chain, 1, "mail.example.org", NULL, now, &judgement, &err));
+    for (size_t i = 0; i < TRUST_CONDITION_COUNT; i++)
+        assert_int_equal(judgement.findings[i].holds, i != TRUST_ISSUER);
+    assert_null(judgement.anchor);
+    trust_judgement_finish(&judgement);
+    blob_finish(&bench.der[0]);
+}
+
 /* The table in docs/ARCHITECTURE.md's source: what clients said of each shape. */
 static void its_shape_decides_who_takes_it(void **state) {
     struct bench bench = bench_of(state);
@@ -603,6 +618,7 @@ int main(void) {
         scratch_test(an_address_as_a_dns_name_is_told),
         scratch_test(dates_are_those_of_the_time_asked_about),
         scratch_test(a_self_signed_one_must_be_trusted_itself),
+        scratch_test(without_anchors_the_rest_is_judged),
         scratch_test(its_shape_decides_who_takes_it),
         scratch_test(a_chain_holds_in_any_order),
         scratch_test(what_is_missing_is_named),
