@@ -9,6 +9,7 @@ extern const size_t web_assets_count;
 
 extern const struct template web_connection_page[WEB_LANGUAGES];
 extern const struct template web_error_page[WEB_LANGUAGES];
+extern const struct template web_trust_page[WEB_LANGUAGES];
 
 struct web_error_text {
     unsigned status; /* 0 ends the table: the text for every other status */
@@ -17,3 +18,10 @@ struct web_error_text {
 };
 
 extern const struct web_error_text *const web_error_texts[WEB_LANGUAGES];
+
+struct web_condition_text {
+    const char *word; /* NULL ends the table */
+    const char *sentence;
+};
+
+extern const struct web_condition_text *const web_condition_texts[WEB_LANGUAGES];

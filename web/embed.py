@@ -23,22 +23,31 @@ LANGUAGES = {"en": "WEB_ENGLISH", "fr": "WEB_FRENCH", "de": "WEB_GERMAN"}
 CODINGS = ("WEB_IDENTITY", "WEB_GZIP", "WEB_BROTLI")
 
 PAGES = {"sign-in": "/", "password": "/password", "placeholder": "/placeholder"}
-TEMPLATES = {"connection": "web_connection_page", "error": "web_error_page"}  # filled at run time
+TEMPLATES = {  # filled at run time
+    "connection": "web_connection_page",
+    "error": "web_error_page",
+    "trust": "web_trust_page",
+}
 
 PICTURES = ("icon.svg", "logo.svg", "postmark.svg")
 STYLE = "style.css"
 FAVICON = "favicon.ico"  # browsers ask for it by this very path, so it carries no hash
+SCRIPTS = ("trust.js", "trust-worker.js")  # one names the other, and a worker's path is its name
+SCRIPT_OF = {"trust": "trust.js"}  # no other page has one
 CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",  # RFC 9239
     ".svg": "image/svg+xml",
     ".ico": "image/x-icon",
 }
 
-BUILD_MARK = re.compile(r"\{\{([a-z][\w.:-]*)\}\}")  # {{text.key}}, {{asset:style.css}}
+# {{text.key}}, {{asset:style.css}}, {{part:NAME}} for pages/parts/NAME.html
+BUILD_MARK = re.compile(r"\{\{([a-z][\w.:-]*)\}\}")
 RUN_MARK = re.compile(r"\{\{([=?!#/])(\w*)\}\}")  # {{=slot}} and the sections
 SECTIONS = {"?": "PART_WHEN", "!": "PART_UNLESS", "#": "PART_EACH"}
 ERROR_KEY = re.compile(r"error\.(\d+|other)\.(title|advice)")
+CONDITION_KEY = re.compile(r"condition\.(\w+)")
 
 
 class Mistake(Exception):
@@ -98,7 +107,13 @@ def compose(source, page, language, texts, paths, used):
         "page": page,
         "title": title,
         "lang": language,
+        "script": f'<script src="/{SCRIPT_OF[page]}" defer></script>' if page in SCRIPT_OF else "",
     }
+
+    def part(key):
+        if not key.startswith("part:"):
+            return "{{" + key + "}}"
+        return (source / "pages" / "parts" / f"{key.removeprefix('part:')}.html").read_text("utf-8")
 
     def text(key):
         if key.startswith("asset:"):
@@ -110,7 +125,7 @@ def compose(source, page, language, texts, paths, used):
 
     layout = (source / "pages" / "layout.html").read_text("utf-8")
     whole = fill(layout, lambda key: built_in.get(key, "{{" + key + "}}"))
-    whole = fill(whole, text)
+    whole = fill(fill(whole, part), text)
     return "\n".join(line.strip() for line in whole.splitlines() if line.strip()) + "\n"
 
 
@@ -270,6 +285,18 @@ class Output:
             self.add(f"    [{index}] = error_texts_{language},\n")
         self.add("};\n")
 
+    def condition_texts(self, texts, used):
+        for language, known in texts.items():
+            self.add(f"static const struct web_condition_text condition_texts_{language}[] = {{\n")
+            for match in filter(None, map(CONDITION_KEY.fullmatch, known)):
+                used.add(match[0])
+                self.add(f"    {{{c_string(match[1])}, {c_string(known[match[0]])}}},\n")
+            self.add("    {0, 0},\n};\n")
+        self.add("const struct web_condition_text *const web_condition_texts[WEB_LANGUAGES] = {\n")
+        for language, index in LANGUAGES.items():
+            self.add(f"    [{index}] = condition_texts_{language},\n")
+        self.add("};\n")
+
     def finish(self):
         self.add("const struct web_asset web_assets[] = {\n" + "".join(self.assets) + "};\n")
         self.add("const size_t web_assets_count = sizeof web_assets / sizeof web_assets[0];\n")
@@ -286,6 +313,8 @@ def embed(source, brotli):
     style = fill((source / STYLE).read_text("utf-8"), lambda key: paths[key.removeprefix("asset:")])
     paths[STYLE] = output.hashed(STYLE, shorten_style(style).encode("utf-8"))
     output.asset(f"/{FAVICON}", ".ico", (source / FAVICON).read_bytes(), immutable=False)
+    for script in SCRIPTS:
+        output.asset(f"/{script}", ".js", (source / script).read_bytes(), immutable=False)
 
     def in_every_language(page):
         return {
@@ -299,6 +328,7 @@ def embed(source, brotli):
     for page, symbol in TEMPLATES.items():
         output.template(symbol, in_every_language(page))
     output.error_texts(texts, used)
+    output.condition_texts(texts, used)
     unused = sorted(set(texts["en"]) - used)
     if unused:
         raise Mistake(f"used by no page: {', '.join(unused)}")

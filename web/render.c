@@ -1,52 +1,18 @@
 #include "base/time_text.h"
 #include "web/assets.h"
+#include "web/values.h"
 
 #include <stdio.h>
-#include <string.h>
-
-/* "AB:CD:…" is shown in groups of four bytes, which the eye can hold. */
-enum { GROUP_LENGTH = 12, GROUPS = 8 };
-
-struct groups {
-    char text[GROUPS][GROUP_LENGTH + 1];
-    const char *items[GROUPS + 1];
-};
-
-/* The groups of a fingerprint; joined, they are the fingerprint again. */
-static const char *const *split(const char *fingerprint, struct groups *groups) {
-    size_t count = 0;
-    for (; fingerprint && *fingerprint && count < GROUPS; count++) {
-        size_t size = strnlen(fingerprint, GROUP_LENGTH);
-        memcpy(groups->text[count], fingerprint, size);
-        groups->text[count][size] = '\0';
-        groups->items[count] = groups->text[count];
-        fingerprint += size;
-    }
-    groups->items[count] = NULL;
-    return groups->items;
-}
-
-static const char *flag(bool set) {
-    return set ? "" : NULL;
-}
-
-enum { SECONDS_A_DAY = 86400 };
-
-/* Whole days between two moments; dividing first keeps any two of them from overflowing. */
-static int64_t days_between(int64_t a, int64_t b) {
-    int64_t days = b / SECONDS_A_DAY - a / SECONDS_A_DAY;
-    return days < 0 ? -days : days;
-}
 
 void web_connection_render(enum web_language language, const struct web_connection *connection,
                            struct buffer *out) {
     char not_before[TIME_TEXT_SIZE], not_after[TIME_TEXT_SIZE], port[8], days[24];
-    struct groups fingerprint = {0}, thumbprint = {0};
+    struct value_groups fingerprint = {0}, thumbprint = {0};
     bool early = connection->now < connection->not_before;
     bool expired = connection->now > connection->not_after;
     snprintf(port, sizeof port, "%u", (unsigned)connection->local_port);
     snprintf(days, sizeof days, "%lld",
-             (long long)days_between(connection->now, connection->not_after));
+             (long long)value_days_between(connection->now, connection->not_after));
 
     const struct template_values values = {
         .slots =
@@ -54,32 +20,32 @@ void web_connection_render(enum web_language language, const struct web_connecti
                 [SLOT_CIPHER] = connection->cipher,
                 [SLOT_CLIENT_ADDRESS] = connection->client_address,
                 [SLOT_DAYS] = days,
-                [SLOT_EARLY] = flag(early && !expired),
+                [SLOT_EARLY] = value_flag(early && !expired),
                 [SLOT_ENTRY] = connection->entry,
-                [SLOT_EXPIRED] = flag(expired),
-                [SLOT_HAS_NAMES] = flag(connection->names && connection->names[0]),
+                [SLOT_EXPIRED] = value_flag(expired),
+                [SLOT_HAS_NAMES] = value_flag(connection->names && connection->names[0]),
                 [SLOT_HOST] = connection->host,
                 [SLOT_ISSUER] = connection->issuer,
                 [SLOT_KEY] = connection->key,
                 [SLOT_LOCAL_ADDRESS] = connection->local_address,
                 [SLOT_LOCAL_PORT] = port,
-                [SLOT_NAME_COVERED] = flag(connection->host && connection->name_covered),
-                [SLOT_NAME_MISSING] = flag(connection->host && !connection->name_covered),
+                [SLOT_NAME_COVERED] = value_flag(connection->host && connection->name_covered),
+                [SLOT_NAME_MISSING] = value_flag(connection->host && !connection->name_covered),
                 [SLOT_NOT_AFTER] = time_text(connection->not_after, not_after),
                 [SLOT_NOT_BEFORE] = time_text(connection->not_before, not_before),
-                [SLOT_RESUMED] = flag(connection->resumed),
+                [SLOT_RESUMED] = value_flag(connection->resumed),
                 [SLOT_SERIAL] = connection->serial,
                 [SLOT_SERVER_NAME] = connection->server_name,
                 [SLOT_SERVICE] = connection->service,
                 [SLOT_SUBJECT] = connection->subject,
                 [SLOT_TLS_VERSION] = connection->tls_version,
-                [SLOT_VALID] = flag(!early && !expired),
+                [SLOT_VALID] = value_flag(!early && !expired),
             },
         .lists =
             {
                 [LIST_NAMES] = connection->names,
-                [LIST_FINGERPRINT] = split(connection->fingerprint, &fingerprint),
-                [LIST_THUMBPRINT] = split(connection->thumbprint, &thumbprint),
+                [LIST_FINGERPRINT] = value_split(connection->fingerprint, &fingerprint),
+                [LIST_THUMBPRINT] = value_split(connection->thumbprint, &thumbprint),
             },
     };
     template_render(&web_connection_page[language], &values, out);

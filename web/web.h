@@ -1,6 +1,7 @@
 /* What a visitor sees: pages in three languages, styles and pictures, embedded and pre-compressed
- * at build. Everything here is immutable and safe from any thread. No page needs script, none
- * loads anything from elsewhere, none has an inline style or script. */
+ * at build. Everything here is immutable and safe from any thread. No page needs script (/trust has
+ * one, which tells what its browser can be asked), none loads anything from elsewhere, none has an
+ * inline style or script. */
 #pragma once
 
 #include "base/blob.h"
@@ -38,6 +39,23 @@ enum web_coding web_coding_choose(const char *accept_encoding);
 const char *web_language_tag(enum web_language language); /* "en" */
 const char *web_coding_name(enum web_coding coding);      /* "gzip", "br"; NULL for identity */
 
+enum web_system {
+    WEB_SYSTEM_UNKNOWN,
+    WEB_WINDOWS,
+    WEB_MACOS, /* and iPads, which say that they were Macs */
+    WEB_IOS,
+    WEB_ANDROID,
+    WEB_LINUX, /* and ChromeOS */
+    WEB_SYSTEMS
+};
+/* By whose steps a visitor comes to trust a certificate. */
+struct web_visitor {
+    enum web_system system;
+    bool is_firefox; /* which has steps of its own; on iOS it has not */
+};
+/* User-Agent (10.1.5), a guess by what browsers are known to send; NULL: nothing is known. */
+struct web_visitor web_visitor_of(const char *user_agent);
+
 /* What /connection tells; borrowed. Everything that came from the client is escaped by the
  * renderer. */
 struct web_connection {
@@ -61,6 +79,34 @@ struct web_connection {
 /* Appends the whole HTML page. */
 void web_connection_render(enum web_language language, const struct web_connection *connection,
                            struct buffer *out);
+
+/* What a condition of trust/conditions.h says, by its word ("used"); NULL if it is none. */
+const char *web_condition_text(enum web_language language, const char *word);
+
+/* What /trust tells; borrowed. */
+struct web_trust {
+    const char *host; /* the name or address the visitor used, or NULL */
+    /* The words of the conditions that do not hold, NULL-terminated, without "issuer", of which a
+     * server knows nothing. */
+    const char *const *failing;
+    const char *const *names;           /* of the server's certificate, NULL-terminated */
+    int64_t not_before, not_after, now; /* of the server's certificate */
+
+    /* The certificate to install: the server's own, or that of an authority above it. */
+    const char *anchor; /* its subject */
+    const char *file;   /* the download's name */
+    const char *root;   /* who must be trusted instead, because it is not sent; or NULL */
+    bool is_authority;  /* another than the server's own */
+    bool may_issue;     /* CA:TRUE, as Android and Firefox' import want it */
+    int64_t anchor_not_after;
+    const char *fingerprint, *thumbprint;
+
+    struct web_visitor visitor;
+};
+
+/* Appends the whole HTML page, which loads /trust.js. */
+void web_trust_render(enum web_language language, const struct web_trust *trust,
+                      struct buffer *out);
 
 /* A page for an error status (400, 404, 405, 414, 431, 500, 503…), saying what and what to do. */
 void web_error_render(enum web_language language, unsigned status, struct buffer *out);

@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     text[size] = '\0';
 
     if ((unsigned)web_language_choose(text) >= WEB_LANGUAGES ||
-        (unsigned)web_coding_choose(text) >= WEB_CODINGS)
+        (unsigned)web_coding_choose(text) >= WEB_CODINGS ||
+        (unsigned)web_visitor_of(text).system >= WEB_SYSTEMS)
         abort();
     struct buffer out = {0};
     web_escape(&out, text);

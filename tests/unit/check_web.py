@@ -2,7 +2,7 @@
 """Judges what web/ serves, from outside: check_web.py WEB_PRINT SOURCE BROTLI.
 
 Each coded body is decoded by another program than made it; each page is parsed, and its promises
-(no script, nothing typed is sent, no foreign resource, contrast) are checked; and the build step
+(no script but that of /trust, nothing typed is sent, no foreign resource, contrast) are checked; and the build step
 must be repeatable and must refuse broken sources.
 """
 
@@ -21,8 +21,10 @@ from pathlib import Path
 WEB_PRINT, SOURCE, BROTLI = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
 
 LANGUAGES = ("en", "fr", "de")
-SERVED_BY_THE_DAEMON = {"/connection", "/certificate.cer"}
+SERVED_BY_THE_DAEMON = {"/connection", "/certificate.cer", "/trust", "/trust.zip"}
+SCRIPT = {"src": "/trust.js", "defer": None}  # of the pages named "trust-…" alone
 PAGE_LIMIT = 4096  # bytes as they stand
+FACTORS = {"connection": 2, "trust": 4}  # a rendered page holds a visitor's values, or steps besides
 VOID = {"meta", "link", "img", "input", "path", "br", "hr"}
 
 
@@ -131,16 +133,19 @@ class Served(unittest.TestCase):
                 self.assertEqual(len(page.all("h1")), 1)
                 self.assertEqual(len(page.all("main")), 1)
                 self.assertEqual(len(page.all("title")), 1)
-                # A rendered page holds a visitor's values besides.
-                limit = PAGE_LIMIT * 2 if name.startswith("connection") else PAGE_LIMIT
+                limit = PAGE_LIMIT * FACTORS.get(name.split("-")[0], 1)
                 self.assertLessEqual(len(text.encode("utf-8")), limit)
 
     def test_the_policy_is_kept(self):
-        """default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'"""
+        """default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; and for /trust
+        script-src 'self'"""
         for (name, language), text in self.pages.items():
             with self.subTest(page=name, language=language):
+                scripts = [SCRIPT] if name.startswith("trust-") else []
+                self.assertEqual(Page(text).all("script"), scripts)
+                self.assertNotRegex(text, r"<script[^>]*>[^<]")
                 for tag, attributes in Page(text).elements:
-                    self.assertNotIn(tag, ("script", "style", "iframe", "object", "base"))
+                    self.assertNotIn(tag, ("style", "iframe", "object", "base"))
                     for attribute, value in attributes.items():
                         self.assertFalse(attribute.startswith("on"), attribute)
                         self.assertNotEqual(attribute, "style")
@@ -184,6 +189,25 @@ class Served(unittest.TestCase):
                 self.assertIn(section["aria-labelledby"], ids)
             for picture in page.all("img"):
                 self.assertIn("alt", picture)
+
+    def test_what_the_script_shows_is_there(self):
+        """Each verdict that the script may find has its words, and without it exactly those are
+        shown that say how to find out by oneself."""
+        script = self.identity["/trust.js", "en"]["data"].decode()
+        for page in ("trust-well", "trust-amiss", "trust-elsewhere"):
+            for language in LANGUAGES:
+                elements = Page(self.pages[page, language]).elements
+                told = [attributes for _, attributes in elements if "data-verdict" in attributes]
+                for verdict in ("silent", "trusted", "refused"):
+                    self.assertIn(f'"{verdict}"', script)
+                    self.assertGreaterEqual(
+                        sum(verdict in each["data-verdict"].split() for each in told), 2)
+                for each in told:
+                    self.assertEqual("hidden" not in each, "unknown" in each["data-verdict"])
+        self.assertIn('"/trust-worker.js"', script)
+        self.assertIn(("/trust-worker.js", "en"), self.identity)
+        for path in ("/trust.js", "/trust-worker.js"):
+            self.assertEqual(self.identity[path, "en"]["type"], "text/javascript; charset=utf-8")
 
     def test_verdicts_are_words(self):
         for language in LANGUAGES:
@@ -305,6 +329,10 @@ class BuildStep(unittest.TestCase):
     def test_refuses_a_section_left_open(self):
         self.change("pages/connection.html", "{{/}}", "")
         self.refuses("a section does not close")
+
+    def test_refuses_a_missing_part_of_a_page(self):
+        (self.source / "pages" / "parts" / "windows.html").unlink()
+        self.refuses("windows.html")
 
     def test_refuses_texts_that_are_no_json(self):
         self.change("strings/en.json", "{", "")

@@ -1,4 +1,5 @@
 unit_test(web web)
+unit_test(trust_page web trust)
 fuzz_target(web_negotiate web)
 
 # The bodies as they are served, and the step that makes them, judged from outside.

@@ -69,6 +69,53 @@ static const struct web_connection good = {
     .thumbprint = "9E:41:C7:05:B2:68:DA:3F:71:8C:E6:12:A4:5D:F9:03:6B:97:20:DE",
 };
 
+static const char *const unnamed_and_over[] = {"named", "used", "current", NULL};
+static const char *const nothing[] = {NULL};
+
+/* The page of one visitor each: all well under an authority, much amiss with the server's own, an
+ * authority that is not sent. */
+static void print_trust(const char *folder, enum web_language language) {
+    const struct web_trust well = {
+        .host = good.host,
+        .failing = nothing,
+        .names = names,
+        .not_before = good.not_before,
+        .not_after = good.not_before + 824LL * 86400,
+        .now = good.now,
+        .anchor = "CN=Local authority",
+        .file = "archive.example.org.cer",
+        .is_authority = true,
+        .may_issue = true,
+        .anchor_not_after = good.not_after,
+        .fingerprint = good.fingerprint,
+        .thumbprint = good.thumbprint,
+        .visitor = {.system = WEB_WINDOWS, .is_firefox = true},
+    };
+    struct web_trust amiss = well, elsewhere = well;
+    amiss.host = "10.20.30.40";
+    amiss.failing = unnamed_and_over;
+    amiss.not_after = good.not_after;
+    amiss.now = good.not_after + 86400;
+    amiss.anchor = good.subject;
+    amiss.is_authority = amiss.may_issue = false;
+    amiss.visitor = (struct web_visitor){.system = WEB_MACOS};
+    elsewhere.host = NULL;
+    elsewhere.root = "CN=Public authority";
+    elsewhere.visitor = (struct web_visitor){0};
+    const struct {
+        const char *name;
+        const struct web_trust *shown;
+    } pages[] = {{"well", &well}, {"amiss", &amiss}, {"elsewhere", &elsewhere}};
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        char name[64];
+        struct buffer page = {0};
+        web_trust_render(language, pages[i].shown, &page);
+        snprintf(name, sizeof name, "trust-%s-%s.html", pages[i].name, web_language_tag(language));
+        write_file(folder, name, page.data, page.size);
+        buffer_finish(&page);
+    }
+}
+
 static void print_rendered(const char *folder) {
     static const unsigned statuses[] = {400, 404, 405, 408, 413, 414, 417, 431, 500, 503, 418};
     static const char *const no_names[] = {NULL};
@@ -91,6 +138,7 @@ static void print_rendered(const char *folder) {
         web_connection_render(language, &bad, &page);
         snprintf(name, sizeof name, "connection-bad-%s.html", tag);
         write_file(folder, name, page.data, page.size);
+        print_trust(folder, language);
         for (size_t k = 0; k < sizeof statuses / sizeof *statuses; k++) {
             buffer_clear(&page);
             web_error_render(language, statuses[k], &page);
