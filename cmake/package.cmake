@@ -60,7 +60,7 @@ foreach(page IN ITEMS mailstored.8 mailstored.conf.5 mailstorectl.1)
     install_compressed(${PROJECT_SOURCE_DIR}/docs/${page} ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
 install_compressed(${PROJECT_SOURCE_DIR}/CHANGELOG.md ${CMAKE_INSTALL_DOCDIR} changelog)
-install(FILES README.md docs/CONTROL.md docs/HTTP.md docs/request-inf.md
+install(FILES README.md docs/CONTROL.md docs/HTTP.md docs/deployment.md docs/request-inf.md
     DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/schema DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.json")
 

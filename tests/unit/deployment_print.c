@@ -1,4 +1,4 @@
-/* Writes a deployment into a folder, for tests/deploy to have others read it:
+/* Writes a deployment into a folder, for the system tests to have others read it:
  *     deployment_print FOLDER LANGUAGE ANCHOR.der [LEAF.der|= [HOST|- [PORT [KEY.der CERT.der…]]]]
  * `=`: the anchor is the server's own. KEY and CERT sign the profile. Prints the warnings. */
 #include "platform/file.h"

@@ -1,5 +1,5 @@
 /* trust/deployment and what it is made of: the files of a deployment, byte for byte. What others
- * read in them is in tests/deploy. */
+ * read in them is in tests/system/test_deployment_*. */
 #include "made_cert.h"
 #include "trust/cert_blob.h"
 #include "trust/deployment_text.h"

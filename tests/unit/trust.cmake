@@ -4,6 +4,6 @@ unit_test(deployment_files trust certs platform base)
 target_link_libraries(test_deployment_files PRIVATE PkgConfig::LIBZIP)
 unit_test(trust_judge trust certs platform base)
 
-# A deployment in a folder, for tests/deploy.
+# A deployment in a folder, for the system tests.
 add_executable(deployment_print ${PROJECT_SOURCE_DIR}/tests/unit/deployment_print.c)
 target_link_libraries(deployment_print PRIVATE trust certs platform base)
