@@ -7,6 +7,7 @@
 #include "daemon/respond.h"
 #include "daemon/tls_front.h"
 #include "daemon/tls_select.h"
+#include "daemon/trust_download.h"
 #include "platform/stream.h"
 
 #include <assert.h>
@@ -19,6 +20,7 @@ struct listener {
     struct listener_settings settings; /* texts are ours */
     struct listener_shared shared;
     struct responses *responses;
+    struct trust_downloads *downloads;
     struct socket_address bound;
     /* One for each worker rather than the library's own pool, whose MHD_quiesce_daemon aborts the
      * process when a worker wakes at the wrong moment (0.9.75). */
@@ -138,6 +140,7 @@ static struct MHD_Daemon *start_library(struct listener *listener, int socket) {
 
 static void free_listener(struct listener *listener) {
     responses_destroy(listener->responses);
+    trust_downloads_destroy(listener->downloads);
     finish_settings(&listener->settings);
     pthread_mutex_destroy(&listener->mutex);
     free(listener->workers);
@@ -181,7 +184,8 @@ bool listener_start(const struct listener_settings *settings, const struct liste
         goto failed;
     }
     if (!socket_bound_address(socket, &listener->bound, err) ||
-        !responses_create(settings->hsts_s, &listener->responses, err))
+        !responses_create(settings->hsts_s, &listener->responses, err) ||
+        !trust_downloads_create(&listener->downloads, err))
         goto failed;
     for (unsigned i = 0; i < settings->workers; i++)
         if (!start_worker(listener, i, socket, err)) {
@@ -334,6 +338,10 @@ struct refusals *listener_refusals(const struct listener *listener) {
 
 const struct responses *listener_responses(const struct listener *listener) {
     return listener->responses;
+}
+
+struct trust_downloads *listener_downloads(const struct listener *listener) {
+    return listener->downloads;
 }
 
 struct cert_slot *listener_certs(const struct listener *listener) {

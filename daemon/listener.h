@@ -18,6 +18,7 @@ struct handshake_gate;
 struct refusals;
 struct responses;
 struct tls_front;
+struct trust_downloads;
 
 /* What the listeners share; outlives them. */
 struct listener_shared {
@@ -76,6 +77,7 @@ const char *listener_pinned_certificate(const struct listener *listener);
 struct handshake_gate *listener_gate(const struct listener *listener);
 struct refusals *listener_refusals(const struct listener *listener);
 const struct responses *listener_responses(const struct listener *listener);
+struct trust_downloads *listener_downloads(const struct listener *listener);
 
 /* Bytes that libmicrohttpd has for each connection's request and the head of its answer. */
 size_t listener_memory(const struct listener *listener);

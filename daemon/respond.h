@@ -27,9 +27,12 @@ struct answer {
     const char *allow;
     const char *location;
     const char *language;
+    const char *etag; /* may be kept by the client, which asks whether it is still the same; NULL:
+                         may not be kept */
 };
 
-/* Answers with these bytes, which are copied; never cached. */
+/* Answers with these bytes, which are copied; or with 304, where the client has what `etag` says.
+ */
 enum MHD_Result respond_bytes(struct connection *connection, const struct answer *answer,
                               const void *data, size_t size);
 

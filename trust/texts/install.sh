@@ -7,11 +7,13 @@ LC_ALL=C
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export LC_ALL PATH
 
-label='{{id:sh}}'                # what the certificate is called on this computer
+# What the certificate is called on this computer; its SHA-256; "1" for an authority, "" for the
+# server's own certificate; host:port of the server, "" if it is not known.
+label='{{id:sh}}'
 subject='{{name:sh}}'
-fingerprint='{{fingerprint:sh}}' # SHA-256
-authority='{{authority:sh}}'     # "1", or "" for the server's own certificate
-address='{{address:sh}}'         # host:port of the server, "" if it is not known
+fingerprint='{{fingerprint:sh}}'
+authority='{{authority:sh}}'
+address='{{address:sh}}'
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 1
 der=$here/firefox/$label.cer
@@ -27,7 +29,7 @@ Usage: sh install.sh [OPTION]...
 Makes this computer trust the certificate of $subject: the system, Firefox, Chromium, Java.
 
   --dry-run           say what would be done, and do nothing
-  --undo              remove what this script has installed
+  --undo              remove what this script has installed (as it was: with --user or as root)
   --user              only what needs no root: your own Firefox and Chromium
   --for-user NAME     this user's Chromium and Firefox, too (as root; may be repeated;
                       you, or whoever called sudo, are always among them)
@@ -232,8 +234,8 @@ install_firefox() {
         return
     fi
     if ! can_add_to_policies "$policies_target"; then
-        say failed Firefox "$policies_target is not ours. Add to its Certificates.Install by hand:
-            \"$certificate\", which is this file: $der"
+        say failed Firefox "$policies_target cannot be added to. By hand: copy $der
+            to $certificate, and name that in Certificates.Install"
         return
     fi
     if [ -z "$dry" ]; then
@@ -431,7 +433,7 @@ list_java_stores() {
 on_java() {
     store=$1
     shift
-    "$keytool" -J-XX:TieredStopAtLevel=1 "$@" -keystore "$store" -storepass changeit
+    "$keytool" -J-XX:TieredStopAtLevel=1 -J-Duser.language=en "$@" -keystore "$store" -storepass changeit
 }
 
 is_in_java() {
@@ -489,15 +491,35 @@ undo_new_database() {
     [ -f "$1/cert9.db" ] || return 0
     if [ -z "$(names_in_database "$2" "$1")" ] && ! on "$2" "$1" -K >/dev/null 2>&1; then
         as "$2" rm -f -- "$1/cert9.db" "$1/key4.db" "$1/pkcs11.txt"
-        as "$2" rmdir -- "$1" 2>/dev/null
+        as "$2" rmdir -- "$1" "$(dirname -- "$1")" 2>/dev/null
     fi
     return 0
 }
 
+# Also under the name that Debian gives it, whose hook adds what the system trusts and removes nothing.
 undo_java() {
-    if find_keytool && [ -f "$1" ] && on_java "$1" -list -alias "$label" >/dev/null 2>&1; then
-        quietly on_java "$1" -delete -alias "$label"
+    if ! find_keytool || [ ! -f "$1" ]; then
+        return 0
     fi
+    on_java "$1" -list 2>/dev/null | sed -n 's/, [A-Z][a-z]* [0-9]*, [0-9]*, trustedCertEntry.*//p' |
+        grep -iF -- "$label" | while IFS= read -r one; do
+        quietly on_java "$1" -delete -alias "$one" || exit 1
+    done
+}
+
+undo_system_java() {
+    find_keytool || return 0
+    while IFS= read -r one <&3; do
+        if [ -n "$one" ] && is_in_java "$one"; then
+            if [ -n "$dry" ] || undo_java "$one"; then
+                say 'done' Undo "java $one"
+            else
+                say failed Undo "java $one"
+            fi
+        fi
+    done 3<<END
+$(list_java_stores)
+END
 }
 
 # undo_one KIND WHERE USER; a folder stays if others' things are in it.
@@ -534,6 +556,7 @@ undo_all() {
     done 3<<END
 $lines
 END
+    [ -n "$only_user" ] || undo_system_java
     [ -n "$dry" ] || [ -s "$state" ] || {
         rm -f -- "$state"
         rmdir -- "$(dirname -- "$state")" 2>/dev/null
@@ -644,22 +667,22 @@ else
     users="${SUDO_USER:-$me}$users"
     state=/var/lib/mailstored-trust/$label
 fi
-for one in $users; do
-    [ -n "$(home_of "$one")" ] || refuse "there is no user $one"
+for user in $users; do
+    [ -n "$(home_of "$user")" ] || refuse "there is no user $user"
 done
 
 if [ -n "$undo" ]; then
     undo_all
-    for one in $users; do
-        forget_in_profiles "$one"
+    for user in $users; do
+        forget_in_profiles "$user"
     done
 else
     compare
     [ -n "$only_user" ] || install_system
     [ -n "$only_user" ] || install_firefox
-    for one in $users; do
-        install_chromium "$one"
-        [ -z "$only_user" ] || install_profiles "$one"
+    for user in $users; do
+        install_chromium "$user"
+        [ -z "$only_user" ] || install_profiles "$user"
     done
     if [ -z "$only_user" ]; then
         install_java
