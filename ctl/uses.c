@@ -28,20 +28,26 @@ void uses_finish(struct uses *uses) {
     *uses = (struct uses){0};
 }
 
-static bool is_entry(const char *pinned, const char *entry) {
-    return pinned && strcmp(pinned, entry) == 0;
+/* `certificate` as the configuration has it for the service or one of its listeners. */
+static bool is_entry(const char *certificate, const struct conf_service *service,
+                     const char *entry) {
+    static const char issued[] = "authority-"; /* what the daemon keeps as authority-SERVICE */
+    if (!certificate || strcmp(certificate, CONF_AUTHORITY) != 0)
+        return certificate && strcmp(certificate, entry) == 0;
+    return strncmp(entry, issued, sizeof issued - 1) == 0 &&
+           strcmp(entry + sizeof issued - 1, service->name) == 0;
 }
 
 static bool line_of_service(const struct conf_service *service, const char *entry,
                             struct use_line *out) {
-    if (is_entry(service->certificate, entry)) {
+    if (is_entry(service->certificate, service, entry)) {
         *out =
             (struct use_line){service->name, service->certificate_file, service->certificate_line};
         return true;
     }
     for (size_t i = 0; i < service->listener_count; i++) {
         const struct conf_listener *listener = &service->listeners[i];
-        if (is_entry(listener->certificate, entry)) {
+        if (is_entry(listener->certificate, service, entry)) {
             *out = (struct use_line){service->name, listener->file, listener->line};
             return true;
         }

@@ -5,6 +5,7 @@
 #include "certs/cert_store.h"
 #include "control/control.h"
 #include "ctl/answer.h"
+#include "ctl/command_line.h"
 #include "ctl/probe.h"
 #include "ctl/text.h"
 #include "report/report.h"
@@ -167,6 +168,13 @@ static bool really_sends(const struct awaited *awaited, const json_t *listener,
     return sends;
 }
 
+static void suggest_select(const struct awaited *awaited, const char *service, const char *outcome,
+                           struct buffer *why) {
+    buffer_printf(why, "; \"mailstorectl select %s ", service);
+    command_line_append_word(awaited->entry, why);
+    buffer_printf(why, "\" %s", outcome);
+}
+
 /* What goes first at this listener, and by which rule. */
 static void explain(const struct awaited *awaited, const json_t *service, const json_t *listener,
                     const char *server_name, struct buffer *why) {
@@ -175,23 +183,18 @@ static void explain(const struct awaited *awaited, const json_t *service, const 
     if (!serves || !rule) {
         buffer_printf(why, "service %s has no certificate that its clients can use", name);
     } else if (strcmp(rule, "pin") == 0) {
-        buffer_printf(why,
-                      "service %s is pinned to \"%s\"; \"mailstorectl select %s %s\" pins it "
-                      "to this one",
-                      name, serves, name, awaited->entry);
+        buffer_printf(why, "service %s is pinned to \"%s\"", name, serves);
+        suggest_select(awaited, name, "pins it to this one", why);
     } else if (strcmp(rule, "name") == 0) {
         buffer_printf(why,
                       "clients of service %s that ask for %s get \"%s\", which names it too and "
                       "goes first",
                       name, server_name ? server_name : answer_text(listener, "reach"), serves);
     } else {
-        buffer_printf(why,
-                      "clients of service %s get \"%s\", which goes first%s; \"mailstorectl select "
-                      "%s %s\" puts this one there",
-                      name, serves,
+        buffer_printf(why, "clients of service %s get \"%s\", which goes first%s", name, serves,
                       strcmp(rule, "newest") == 0 ? " as the newest that is valid now"
-                                                  : " where no certificate of yours can be used",
-                      name, awaited->entry);
+                                                  : " where no certificate of yours can be used");
+        suggest_select(awaited, name, "puts this one there", why);
     }
 }
 

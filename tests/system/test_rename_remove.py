@@ -135,6 +135,19 @@ def test_the_line_that_pins_it_is_named(daemon, certs):
     tool(*place(running), "--store", elsewhere, "remove", "old")
 
 
+def test_what_the_daemon_has_issued_for_a_service_is_pinned_too(daemon, certs):
+    """certificate = "authority" stands for the entry authority-web-access."""
+    config = {"services": {"web-access": {
+        "certificate": "authority", "listeners": ({"address": "127.0.0.1", "port": 0},)}}}
+    running = daemon(config, listen=())
+    for entry in ("authority-web-access", "authority-client"):
+        certs.make("mail.example.org").put(running.store, entry)
+    for verb in (["rename", "authority-web-access", "mine"], ["remove", "authority-web-access"]):
+        said = refused(*place(running), *verb)
+        assert 'pins service web-access to "authority-web-access"' in said
+    tool(*place(running), "remove", "authority-client")
+
+
 # ---- remove
 
 def test_entries_are_removed_with_all_their_files(store):

@@ -58,6 +58,8 @@ def test_what_goes_first_is_named(daemon, certs):
     assert answer["served"] is None
     assert answer["why"] == ('service web-access is pinned to "ours"; "mailstorectl select '
                              'web-access new.example.org" pins it to this one')
+    answer = create(running, "spare.example.org", "--entry", "my spare", status=ATTENTION).answer
+    assert "\"mailstorectl select web-access 'my spare'\" pins it to this one" in answer["why"]
     text = tool(*place(running), "create", "newer.example.org", "--wait", status=ATTENTION).out
     assert '  NOT SERVED    service web-access is pinned to "ours"' in text
     tool(*place(running), "unselect", "web-access")
