@@ -45,12 +45,8 @@ bool deployment_make(const struct deployment *deployment, struct deployment_file
                      struct error *err) {
     static bool (*const parts[])(const struct deployment *, struct deployment_files *,
                                  struct error *) = {
-        deployment_windows,
-        deployment_apple,
-        deployment_firefox,
-        deployment_linux,
-        deployment_java,
-        deployment_readme,
+        deployment_windows, deployment_apple, deployment_firefox,
+        deployment_linux,   deployment_java,  deployment_readme,
     };
     struct deployment_files files = {0};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
