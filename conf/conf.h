@@ -95,6 +95,15 @@ struct conf {
         char *file; /* NULL: none */
     } log;
 
+    struct {
+        bool remember;             /* who connected, and how the handshakes went; default true */
+        int64_t forget_after_days; /* default 30 */
+    } clients;
+
+    struct {
+        char *listen; /* as conf_metrics_parse reads it; NULL: nowhere */
+    } metrics;
+
     struct conf_service *services;
     size_t service_count;
 };

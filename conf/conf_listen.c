@@ -40,22 +40,11 @@ static void tell_unknown_service(const struct conf *conf, const char *listen, si
     free(name);
 }
 
-static bool parse_port(const char *text, uint16_t *out) {
-    size_t length = strspn(text, "0123456789");
-    if (length == 0 || length > 5 || text[length] != '\0')
-        return false;
-    long port = strtol(text, NULL, 10);
-    if (port > UINT16_MAX)
-        return false;
-    *out = (uint16_t)port;
-    return true;
-}
-
 /* "[::1]:8462", "127.0.0.1:0", "*:8462". Gives the address, newly allocated, without brackets;
  * NULL if it is none or memory ran out. */
 static char *parse_endpoint(const char *text, uint16_t *port) {
     const char *colon = strrchr(text, ':');
-    if (!colon || !parse_port(colon + 1, port))
+    if (!colon || !conf_parse_port(colon + 1, port))
         return NULL;
     bool in_brackets = *text == '[' && colon > text + 1 && colon[-1] == ']';
     char *address = in_brackets ? strndup(text + 1, (size_t)(colon - text) - 2)

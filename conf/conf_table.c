@@ -88,6 +88,19 @@ static const struct conf_setting log_settings[] = {
     {0},
 };
 
+static const struct conf_setting clients_settings[] = {
+    {"remember", CONF_FLAG, AT(clients.remember), .initial = true},
+    {"forget_after_days", CONF_NUMBER, AT(clients.forget_after_days), .initial = 30,
+     RANGE(1, 3650)},
+    {0},
+};
+
+static const struct conf_setting metrics_settings[] = {
+    {"listen", CONF_TEXT, AT(metrics.listen), .fits = conf_is_metrics_address,
+     .allowed = CONF_METRICS_ADDRESSES},
+    {0},
+};
+
 #undef AT
 #define AT(member) .offset = offsetof(struct conf_listener, member)
 
@@ -135,6 +148,8 @@ const struct conf_setting conf_settings[] = {
     {"first_certificate", CONF_GROUP, .group = first_certificate_settings},
     {"authority", CONF_GROUP, .group = authority_settings},
     {"log", CONF_GROUP, .group = log_settings},
+    {"clients", CONF_GROUP, .group = clients_settings},
+    {"metrics", CONF_GROUP, .group = metrics_settings},
     {"services", CONF_SERVICES, AT(services), .group = conf_service_settings},
     {0},
 };

@@ -1,8 +1,7 @@
 #include "conf/conf_words.h"
 
-#include "platform/socket.h"
-
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { DNS_NAME_LIMIT = 253, DNS_LABEL_LIMIT = 63 }; /* RFC 1035, 2.3.4 */
@@ -83,6 +82,17 @@ bool conf_is_entry_name(const char *text) {
            !ends_with(text, ".bak");
 }
 
+bool conf_parse_port(const char *text, uint16_t *out) {
+    size_t length = strspn(text, "0123456789");
+    if (length == 0 || length > 5 || text[length] != '\0')
+        return false;
+    long port = strtol(text, NULL, 10);
+    if (port > UINT16_MAX)
+        return false;
+    *out = (uint16_t)port;
+    return true;
+}
+
 bool conf_is_key_choice(const char *text) {
     static const char *const choices[] = {"ecdsa-p256", "ecdsa-p384", "rsa-2048",
                                           "rsa-3072",   "rsa-4096",   NULL};
@@ -99,4 +109,47 @@ bool conf_is_service_name(const char *text) {
         if (!isalnum((unsigned char)*at) && *at != '_' && *at != '-')
             return false;
     return true;
+}
+
+/* It stands between blanks in the state folder's file "listening". */
+static bool is_socket_path(const char *text) {
+    for (const char *at = text; *at; at++)
+        if (isspace((unsigned char)*at) || iscntrl((unsigned char)*at))
+            return false;
+    return text[0] == '/' && text[1] != '\0';
+}
+
+static bool is_loopback(const char *host) {
+    return strcmp(host, "::1") == 0 || strncmp(host, "127.", 4) == 0;
+}
+
+static bool parse_endpoint(const char *text, struct metrics_address *out) {
+    const char *colon = strrchr(text, ':');
+    bool in_brackets = colon && *text == '[' && colon > text + 1 && colon[-1] == ']';
+    const char *begin = in_brackets ? text + 1 : text;
+    size_t size = colon ? (size_t)((in_brackets ? colon - 1 : colon) - begin) : 0;
+    char host[SOCKET_TEXT_SIZE] = "";
+    struct socket_address address;
+    if (!colon || size >= sizeof host || !conf_parse_port(colon + 1, &out->port))
+        return false;
+    memcpy(host, begin, size);
+    /* Without brackets it cannot be told where an IPv6 address ends. */
+    if (in_brackets != (strchr(host, ':') != NULL) || !socket_address_parse(host, 0, &address))
+        return false;
+    socket_address_host((const struct sockaddr *)&address.storage, out->host);
+    return is_loopback(out->host);
+}
+
+bool conf_metrics_parse(const char *text, struct metrics_address *out) {
+    static const char scheme[] = "unix:";
+    *out = (struct metrics_address){0};
+    if (strncmp(text, scheme, strlen(scheme)) != 0)
+        return parse_endpoint(text, out);
+    out->path = text + strlen(scheme);
+    return is_socket_path(out->path);
+}
+
+bool conf_is_metrics_address(const char *text) {
+    struct metrics_address address;
+    return conf_metrics_parse(text, &address);
 }

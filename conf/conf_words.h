@@ -2,7 +2,10 @@
  * Queries on the text alone; nothing here asks the machine. */
 #pragma once
 
+#include "platform/socket.h"
+
 #include <stdbool.h>
+#include <stdint.h>
 
 #define CONF_ENTRY_NAMES                                                                         \
     "the name of an entry of the store: no path, no leading dot, no name the store passes over " \
@@ -11,6 +14,10 @@
     "a DNS name (international names in their xn-- form), also with a leading \"*.\", or an " \
     "IP address"
 #define CONF_KEY_CHOICES "ecdsa-p256, ecdsa-p384, rsa-2048, rsa-3072 or rsa-4096"
+
+#define CONF_METRICS_ADDRESSES                                                             \
+    "\"127.0.0.1:PORT\", \"[::1]:PORT\" (port 0: any free one) or \"unix:/PATH\" without " \
+    "blanks; no address that other hosts reach, since everyone who reaches it may read it"
 
 #define CONF_HANDED_OVER "systemd:"
 
@@ -21,3 +28,14 @@ bool conf_is_certificate_name(const char *text); /* the same, or a wildcard name
 bool conf_is_entry_name(const char *text);
 bool conf_is_key_choice(const char *text);
 bool conf_is_service_name(const char *text); /* a letter, then letters, digits, "_" and "-" */
+
+bool conf_parse_port(const char *text, uint16_t *out); /* decimal, 0 to 65535 */
+
+/* Where the metrics are told: on a loopback address, or a local socket. */
+struct metrics_address {
+    const char *path;            /* of the socket, borrowed from the text; NULL: none */
+    char host[SOCKET_TEXT_SIZE]; /* canonical */
+    uint16_t port;
+};
+bool conf_metrics_parse(const char *text, struct metrics_address *out);
+bool conf_is_metrics_address(const char *text);

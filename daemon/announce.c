@@ -3,12 +3,14 @@
 #include "base/blob.h"
 #include "base/log.h"
 #include "daemon/endpoints.h"
+#include "daemon/metrics_listener.h"
 #include "platform/file.h"
 
 #include <string.h>
 
 /* One line for each listener: service, protocol, address and port really bound. */
-bool announce_in_file(const struct endpoints *endpoints, const char *path, struct error *err) {
+bool announce_in_file(const struct endpoints *endpoints, const struct metrics_listener *metrics,
+                      const char *path, struct error *err) {
     struct buffer text = {0};
     for (size_t i = 0; i < endpoints_count(endpoints); i++) {
         const struct listener *listener = endpoints_at(endpoints, i);
@@ -19,6 +21,8 @@ bool announce_in_file(const struct endpoints *endpoints, const char *path, struc
                       settings->tls ? "https" : "redirect", socket_address_host(bound, host),
                       (unsigned)socket_address_port(bound));
     }
+    if (metrics)
+        metrics_listener_announce(metrics, &text);
     bool ok = !text.failed &&
               file_write(path, text.data ? text.data : "", text.size, 0644, FILE_REPLACE, err);
     buffer_finish(&text);
@@ -29,7 +33,7 @@ static bool is_any_address(const char *host) {
     return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
 }
 
-void announce_listeners(const struct endpoints *endpoints) {
+void announce_listeners(const struct endpoints *endpoints, const struct metrics_listener *metrics) {
     for (size_t i = 0; i < endpoints_count(endpoints); i++) {
         const struct listener *listener = endpoints_at(endpoints, i);
         const struct listener_settings *settings = listener_settings(listener);
@@ -39,6 +43,12 @@ void announce_listeners(const struct endpoints *endpoints) {
                    socket_address_text(bound, text),
                    settings->tls ? "HTTPS" : "HTTP that redirects to HTTPS");
     }
+    struct buffer where = {0};
+    if (metrics)
+        metrics_listener_describe(metrics, &where);
+    if (where.data)
+        log_notice("listener", "metrics are at %s", where.data);
+    buffer_finish(&where);
 }
 
 /* The one thing somebody who has just started it wants to know. */

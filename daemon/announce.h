@@ -4,13 +4,16 @@
 #include "base/error.h"
 
 struct endpoints;
+struct metrics_listener;
 
 /* Writes the file (0644) anew: one line for each listener, "SERVICE PROTOCOL ADDRESS PORT", with
- * the protocol "https" or "redirect" and the address and port really bound. */
-bool announce_in_file(const struct endpoints *endpoints, const char *path, struct error *err);
+ * the protocol "https" or "redirect" and the address and port really bound; and a line for that of
+ * the metrics (NULL: none), with the protocol "http", or "unix", a path and 0. */
+bool announce_in_file(const struct endpoints *endpoints, const struct metrics_listener *metrics,
+                      const char *path, struct error *err);
 
-/* A line of the log for each listener. */
-void announce_listeners(const struct endpoints *endpoints);
+/* A line of the log for each listener. `metrics`: NULL is legal. */
+void announce_listeners(const struct endpoints *endpoints, const struct metrics_listener *metrics);
 
 /* What somebody who has just started the daemon wants to know: the address to open, and where to
  * drop a certificate. */

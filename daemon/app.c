@@ -6,9 +6,14 @@
 #include "control/control.h"
 #include "daemon/announce.h"
 #include "daemon/app_settings.h"
+#include "daemon/clients_keeper.h"
+#include "daemon/clients_seen.h"
 #include "daemon/control_answers.h"
 #include "daemon/endpoints.h"
 #include "daemon/handshake_gate.h"
+#include "daemon/metrics.h"
+#include "daemon/metrics_listener.h"
+#include "daemon/metrics_report.h"
 #include "daemon/pins.h"
 #include "daemon/refusals.h"
 #include "daemon/state_watch.h"
@@ -41,6 +46,10 @@ struct app {
     struct handshake_gate *gate;
     struct tls_front *tls_front;
     struct refusals *refusals;
+    struct clients_seen *clients_seen;
+    struct clients_keeper *clients_keeper;
+    struct metrics *metrics;
+    struct metrics_listener *metrics_listener; /* NULL: nobody may fetch them */
     struct endpoints *endpoints;
     struct control_server *control;
     char *listening_file;
@@ -114,6 +123,37 @@ void app_rescan(struct app *app) {
     authority_keeper_look(app->authority);
 }
 
+/* ---- clients and metrics ---- */
+
+static void configure_clients(struct app *app, const struct conf *conf) {
+    enum { DAY_S = 24 * 3600 };
+    clients_keeper_configure(app->clients_keeper, conf->clients.remember,
+                             conf->clients.forget_after_days * DAY_S);
+}
+
+static void print_metrics(void *context, struct buffer *out) {
+    metrics_report(context, out);
+}
+
+/* The listener that the configuration asks for: the one there is, a new one, or (NULL) none. */
+static bool prepare_metrics(struct app *app, const struct conf *conf, struct metrics_listener **out,
+                            struct error *err) {
+    struct metrics_listener *now = app->metrics_listener;
+    const char *where = conf->metrics.listen;
+    *out = NULL;
+    if (where && now && strcmp(where, metrics_listener_where(now)) == 0) {
+        *out = now;
+        return true;
+    }
+    return !where || metrics_listener_create(app->loop, where, print_metrics, app, out, err);
+}
+
+static void take_metrics(struct app *app, struct metrics_listener *next) {
+    if (next != app->metrics_listener)
+        metrics_listener_destroy(app->metrics_listener);
+    app->metrics_listener = next;
+}
+
 /* ---- reload ---- */
 
 void app_log_mistake(void *context, const struct conf_mistake *mistake) {
@@ -148,7 +188,8 @@ static void finish_taking(struct app *app, const struct conf *conf) {
     handshake_gate_set_timeout(app->gate, conf->limits.handshake_timeout_s * 1000);
     state_watch_set_poll_interval(app->state_watch, conf->poll_interval_s * 1000);
     apply_log(conf);
-    if (!announce_in_file(app->endpoints, app->listening_file, &err))
+    configure_clients(app, conf);
+    if (!announce_in_file(app->endpoints, app->metrics_listener, app->listening_file, &err))
         log_error("mailstored", "%s: it says where it listened before", err.text);
 }
 
@@ -164,20 +205,23 @@ static bool take_configuration(struct app *app, struct conf *conf, struct error 
     if (strcmp(conf->control_socket, app->conf->control_socket) != 0)
         log_warning("configuration", "control_socket changes at the next start only");
     /* What can go wrong comes first and changes nothing until it has gone right. */
+    struct metrics_listener *metrics = NULL;
     if (!folder_make(conf->store_folder, 0700, err) ||
         !tls_front_check(conf->tls.ticket_key_file, err) ||
-        !endpoints_apply(app->endpoints, conf, tool_pins_list(app->pins), err))
+        !prepare_metrics(app, conf, &metrics, err))
         return false;
+    if (!endpoints_apply(app->endpoints, conf, tool_pins_list(app->pins), err)) {
+        if (metrics != app->metrics_listener)
+            metrics_listener_destroy(metrics);
+        return false;
+    }
+    take_metrics(app, metrics);
     app->pins_wait = false;
     finish_taking(app, conf);
     return true;
 }
 
-bool app_reload(struct app *app, struct error *err) {
-    if (app->drain_until_ms != 0) {
-        error_set(err, ERROR_BUSY, "the daemon is stopping");
-        return false;
-    }
+static bool reload(struct app *app, struct error *err) {
     struct error first = {0};
     struct conf *conf;
     look_at_pins(app); /* also where the configuration cannot be taken */
@@ -198,9 +242,19 @@ bool app_reload(struct app *app, struct error *err) {
     app->conf = conf;
     log_notice("configuration", "read again from %s",
                conf->file ? conf->file : "built-in defaults");
-    announce_listeners(app->endpoints);
+    announce_listeners(app->endpoints, app->metrics_listener);
     warn_missing_pins(app);
     return true;
+}
+
+bool app_reload(struct app *app, struct error *err) {
+    if (app->drain_until_ms != 0) {
+        error_set(err, ERROR_BUSY, "the daemon is stopping");
+        return false;
+    }
+    bool taken = reload(app, err);
+    metrics_count_reload(app->metrics, taken);
+    return taken;
 }
 
 /* ---- signals and timers ---- */
@@ -334,9 +388,18 @@ static bool start_certificates(struct app *app, struct error *err) {
 static bool prepare_tls(struct app *app, struct error *err) {
     if (!handshake_gate_create(app->conf->limits.handshake_timeout_s * 1000, &app->gate, err) ||
         !tls_front_create(app->conf->tls.ticket_key_file, &app->tls_front, err) ||
-        !refusals_create(&app->refusals, err))
+        !refusals_create(&app->refusals, err) || !clients_seen_create(&app->clients_seen, err) ||
+        !clients_keeper_create(app->loop, app->conf->state_folder, app->clients_seen,
+                               &app->clients_keeper, err) ||
+        !metrics_create(&app->metrics, err))
         return false;
-    const struct listener_shared shared = {app->slot, app->gate, app->tls_front, app->refusals};
+    configure_clients(app, app->conf);
+    const struct listener_shared shared = {.certs = app->slot,
+                                           .gate = app->gate,
+                                           .tls_front = app->tls_front,
+                                           .refusals = app->refusals,
+                                           .clients_seen = app->clients_seen,
+                                           .metrics = app->metrics};
     return endpoints_create(&shared, &app->endpoints, err);
 }
 
@@ -362,14 +425,15 @@ bool app_start(struct conf *conf, const struct conf_overrides *overrides, struct
     }
     if (!prepare_tls(app, err))
         goto failed;
-    if (!endpoints_apply(app->endpoints, conf, tool_pins_list(app->pins), err)) {
+    if (!endpoints_apply(app->endpoints, conf, tool_pins_list(app->pins), err) ||
+        !prepare_metrics(app, conf, &app->metrics_listener, err)) {
         *address_failed = err->kind != ERROR_MEMORY;
         goto failed;
     }
     /* The file comes last: whoever waits for it finds everything open. */
     if (!control_server_create(app->loop, conf->control_socket, control_answers, app, &app->control,
                                err) ||
-        !announce_in_file(app->endpoints, app->listening_file, err))
+        !announce_in_file(app->endpoints, app->metrics_listener, app->listening_file, err))
         goto failed;
     *out = app;
     return true;
@@ -380,7 +444,7 @@ failed:
 }
 
 void app_run(struct app *app) {
-    announce_listeners(app->endpoints);
+    announce_listeners(app->endpoints, app->metrics_listener);
     announce_welcome(app->endpoints, app->conf->store_folder);
     warn_missing_pins(app);
     loop_timer_set(app->sweep, SWEEP_MS);
@@ -394,10 +458,14 @@ void app_destroy(struct app *app) {
     if (!app)
         return;
     control_server_destroy(app->control);
+    metrics_listener_destroy(app->metrics_listener);
     endpoints_destroy(app->endpoints);
     handshake_gate_destroy(app->gate);
     tls_front_destroy(app->tls_front);
     refusals_destroy(app->refusals);
+    clients_keeper_destroy(app->clients_keeper);
+    clients_seen_destroy(app->clients_seen);
+    metrics_destroy(app->metrics);
     state_watch_destroy(app->state_watch);
     authority_keeper_destroy(app->authority);
     tool_pins_destroy(app->pins);
@@ -433,6 +501,18 @@ const struct endpoints *app_endpoints(const struct app *app) {
 
 const struct pin_list *app_pins(const struct app *app) {
     return tool_pins_list(app->pins);
+}
+
+struct clients_seen *app_clients_seen(const struct app *app) {
+    return app->clients_seen;
+}
+
+struct clients_keeper *app_clients_keeper(const struct app *app) {
+    return app->clients_keeper;
+}
+
+const struct metrics *app_metrics(const struct app *app) {
+    return app->metrics;
 }
 
 int64_t app_started(const struct app *app) {

@@ -7,7 +7,10 @@
 struct app;
 struct cert_keeper;
 struct cert_slot;
+struct clients_keeper;
+struct clients_seen;
 struct endpoints;
+struct metrics;
 struct pin_list;
 
 /* Starts everything with this configuration, which becomes the app's on success. `overrides` are
@@ -31,7 +34,10 @@ struct cert_keeper *app_certificates(const struct app *app);
 struct cert_slot *app_slot(const struct app *app);
 const struct endpoints *app_endpoints(const struct app *app);
 const struct pin_list *
-app_pins(const struct app *app);            /* the tool's; borrowed until the next look */
+app_pins(const struct app *app); /* the tool's; borrowed until the next look */
+struct clients_seen *app_clients_seen(const struct app *app);
+struct clients_keeper *app_clients_keeper(const struct app *app);
+const struct metrics *app_metrics(const struct app *app);
 int64_t app_started(const struct app *app); /* wall clock */
 
 /* Reports a mistake of the configuration to the log. */

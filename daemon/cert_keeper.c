@@ -35,6 +35,7 @@ struct cert_keeper {
     bool watch_is_blind; /* and that was said */
     struct cert_warnings *warned;
     uint64_t generation;
+    uint64_t refusals;
 };
 
 static struct first_certificate first_of(const struct cert_keeper *keeper) {
@@ -76,8 +77,8 @@ static void log_refused(const struct cert_store_event *event, const char *what,
                 event->mend ? "; mend: " : "", event->mend ? event->mend : "", consequence);
 }
 
-static void log_event(void *context, const struct cert_store_event *event) {
-    (void)context;
+static void on_store_event(void *context, const struct cert_store_event *event) {
+    struct cert_keeper *keeper = context;
     switch (event->kind) {
     case CERT_STORE_ADDED:
         log_served(event, "added");
@@ -89,12 +90,14 @@ static void log_event(void *context, const struct cert_store_event *event) {
         log_notice("store", "%s removed: it is no longer served", event->entry);
         break;
     case CERT_STORE_REFUSED:
+        keeper->refusals++;
         log_refused(event, "refused", event->kept ? "; the last good version is still served" : "");
         break;
     case CERT_STORE_MENDED:
         log_notice("store", "%s is good again: what it holds is what is served", event->entry);
         break;
     case CERT_STORE_STAPLE_REFUSED:
+        keeper->refusals++;
         log_refused(event, "not stapled", "; the certificate is served without it");
         break;
     case CERT_STORE_IGNORED:
@@ -127,7 +130,7 @@ static void publish(struct cert_keeper *keeper) {
 static bool scan(struct cert_keeper *keeper) {
     int64_t again_in_ms = -1;
     bool changed =
-        cert_store_scan_at(keeper->store, time_now_ns(), log_event, keeper, &again_in_ms);
+        cert_store_scan_at(keeper->store, time_now_ns(), on_store_event, keeper, &again_in_ms);
     if (again_in_ms >= 0)
         loop_timer_set(keeper->again, again_in_ms);
     else
@@ -378,4 +381,8 @@ const struct cert_store *cert_keeper_store(const struct cert_keeper *keeper) {
 
 uint64_t cert_keeper_generation(const struct cert_keeper *keeper) {
     return keeper->generation;
+}
+
+uint64_t cert_keeper_refusals(const struct cert_keeper *keeper) {
+    return keeper->refusals;
 }

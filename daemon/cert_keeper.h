@@ -41,3 +41,5 @@ bool cert_keeper_renew_generated(struct cert_keeper *keeper, struct error *err);
 const struct cert_store *cert_keeper_store(const struct cert_keeper *keeper);
 /* How often the set changed, from 1. */
 uint64_t cert_keeper_generation(const struct cert_keeper *keeper);
+/* How often a file was refused. */
+uint64_t cert_keeper_refusals(const struct cert_keeper *keeper);

@@ -39,6 +39,7 @@ struct connection {
     /* TLS; NULL on a plain listener, and once GnuTLS has freed the session. */
     gnutls_session_t session;
     struct gate_pass gate;
+    bool verdict_told; /* how the handshake ended was told */
 
     struct cert_set *certs;    /* pinned from the beginning to the end of the handshake */
     struct cert *cert;         /* the one this connection was given; NULL before */

@@ -3,10 +3,15 @@
 #include "base/time_text.h"
 #include "certs/cert_set.h"
 #include "certs/names.h"
+#include "daemon/alert.h"
 #include "daemon/app.h"
 #include "daemon/cert_keeper.h"
+#include "daemon/clients_file.h"
+#include "daemon/clients_keeper.h"
 #include "daemon/endpoints.h"
+#include "daemon/metrics_report.h"
 #include "daemon/pins.h"
+#include "daemon/served.h"
 #include "platform/process.h"
 #include "report/report.h"
 
@@ -35,30 +40,6 @@ static const char *rule_name(enum cert_choice choice) {
         break;
     }
     return "none";
-}
-
-/* A literal by which this host reaches a listener: for a wildcard its loopback address. */
-static const char *reach(const struct listener *listener, char out[static SOCKET_TEXT_SIZE]) {
-    socket_address_host((const struct sockaddr *)&listener_bound(listener)->storage, out);
-    if (strcmp(out, "0.0.0.0") == 0 || strcmp(out, "::") == 0)
-        return "127.0.0.1"; /* a wildcard of ours takes IPv4 too */
-    return out;
-}
-
-static const struct cert *served_by(const struct cert_set *set, const struct listener *listener,
-                                    const char *server_name, enum cert_choice *choice) {
-    char address[SOCKET_TEXT_SIZE];
-    *choice = CERT_CHOICE_NONE;
-    if (!listener_settings(listener)->tls)
-        return NULL;
-    const struct cert_wanted wanted = {
-        .pin = listener_pinned_certificate(listener),
-        .server_name = server_name,
-        .address = reach(listener, address),
-        .key_types = CERT_KEY_ANY,
-        .now = time_now(),
-    };
-    return cert_set_choose(set, &wanted, choice);
 }
 
 /* ---- who pinned it ---- */
@@ -103,16 +84,17 @@ static json_t *describe_listener(const struct cert_set *set, const struct listen
     const struct sockaddr *bound = (const struct sockaddr *)&listener_bound(listener)->storage;
     char host[SOCKET_TEXT_SIZE], near[SOCKET_TEXT_SIZE];
     enum cert_choice choice;
-    const struct cert *cert = served_by(set, listener, server_name, &choice);
+    const struct cert *cert = served_certificate(set, listener, server_name, &choice);
     json_t *fingerprint =
         cert ? report_fingerprint(cert_info(cert)->fingerprint, sizeof cert_info(cert)->fingerprint)
              : json_null();
-    return json_pack(
-        "{s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:s, s:o}", "address", settings->address, "port",
-        (int)socket_address_port(bound), "bound", socket_address_host(bound, host), "reach",
-        reach(listener, near), "protocol", settings->tls ? "https" : "redirect", "certificate",
-        report_text(settings->certificate), "serves", report_text(cert ? cert_name(cert) : NULL),
-        "rule", rule_name(choice), "fingerprint", fingerprint);
+    return json_pack("{s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:s, s:o}", "address", settings->address,
+                     "port", (int)socket_address_port(bound), "bound",
+                     socket_address_host(bound, host), "reach", served_reach(listener, near),
+                     "protocol", settings->tls ? "https" : "redirect", "certificate",
+                     report_text(settings->certificate), "serves",
+                     report_text(cert ? cert_name(cert) : NULL), "rule", rule_name(choice),
+                     "fingerprint", fingerprint);
 }
 
 static json_t *describe_service(const struct app *app, const struct cert_set *set,
@@ -168,7 +150,7 @@ static struct report_uses gather_uses(const struct app *app, const struct cert_s
     for (size_t i = 0; *items && i < count; i++) {
         const struct listener *listener = endpoints_at(app_endpoints(app), i);
         enum cert_choice choice;
-        const struct cert *cert = served_by(set, listener, NULL, &choice);
+        const struct cert *cert = served_certificate(set, listener, NULL, &choice);
         if (cert)
             (*items)[used++] =
                 (struct report_use){listener_settings(listener)->service, cert_name(cert)};
@@ -238,6 +220,74 @@ static json_t *answer_show(void *context, const json_t *request, struct error *e
     return answer;
 }
 
+/* ---- clients, metrics ---- */
+
+/* What the alert means, where it is about the certificate. */
+static json_t *meaning_of(const struct client_seen *client) {
+    const char *meaning = alert_meaning(client->alert);
+    return client->end == HANDSHAKE_REFUSED && meaning ? json_string(meaning) : json_null();
+}
+
+static json_t *describe_client(const struct client_seen *client) {
+    bool refused = client->end == HANDSHAKE_REFUSED;
+    bool finished = client->end == HANDSHAKE_FINISHED;
+    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:b, s:o, s:I, s:I, s:I, s:I}", "address",
+                     client->address, "service", client->service, "verdict",
+                     verdict_word(client->end), "alert",
+                     refused ? json_string(alert_name(client->alert)) : json_null(), "meaning",
+                     meaning_of(client), "refuses", (int)client_refuses(client), "asked",
+                     finished ? json_boolean(client->asked) : json_null(), "first",
+                     (json_int_t)client->first, "last", (json_int_t)client->last, "handshakes",
+                     (json_int_t)client->handshakes, "refusals", (json_int_t)client->refusals);
+}
+
+static json_t *describe_clients(const struct app *app, bool refusing, struct error *err) {
+    struct client_seen *clients = NULL;
+    size_t count = 0;
+    json_t *list = json_array();
+    if (!clients_seen_copy(app_clients_seen(app), &clients, &count, err)) {
+        json_decref(list);
+        return NULL;
+    }
+    bool ok = list != NULL;
+    for (size_t i = 0; ok && i < count; i++)
+        if (!refusing || client_refuses(&clients[i]))
+            ok = json_array_append_new(list, describe_client(&clients[i])) == 0;
+    free(clients);
+    if (ok)
+        return list;
+    json_decref(list);
+    return complete(NULL, err);
+}
+
+static json_t *answer_clients(void *context, const json_t *request, struct error *err) {
+    const struct app *app = context;
+    const struct conf *conf = app_conf(app);
+    const json_t *refusing = json_object_get(request, "refusing");
+    if (refusing && !json_is_boolean(refusing)) {
+        error_set(err, ERROR_INPUT, "the member \"refusing\" must be true or false");
+        return NULL;
+    }
+    if (conf->clients.remember)
+        clients_keeper_forget(app_clients_keeper(app), time_now());
+    json_t *clients = describe_clients(app, json_is_true(refusing), err);
+    if (!clients)
+        return NULL;
+    return complete(json_pack("{s:b, s:I, s:o}", "remember", (int)conf->clients.remember,
+                              "forget_after_days", (json_int_t)conf->clients.forget_after_days,
+                              "clients", clients),
+                    err);
+}
+
+static json_t *answer_metrics(void *context, const json_t *request, struct error *err) {
+    (void)request;
+    struct buffer text = {0};
+    metrics_report(context, &text);
+    json_t *answer = text.failed ? NULL : json_pack("{s:s}", "text", text.data);
+    buffer_finish(&text);
+    return complete(answer, err);
+}
+
 /* ---- orders ---- */
 
 static json_t *answer_reload(void *context, const json_t *request, struct error *err) {
@@ -271,11 +321,7 @@ static json_t *answer_renew(void *context, const json_t *request, struct error *
 }
 
 const struct control_command control_answers[] = {
-    {"status", answer_status},
-    {"list", answer_list},
-    {"show", answer_show},
-    {"reload", answer_reload},
-    {"rescan", answer_rescan},
-    {"renew", answer_renew},
-    {NULL, NULL},
+    {"status", answer_status},   {"list", answer_list},       {"show", answer_show},
+    {"clients", answer_clients}, {"metrics", answer_metrics}, {"reload", answer_reload},
+    {"rescan", answer_rescan},   {"renew", answer_renew},     {NULL, NULL},
 };

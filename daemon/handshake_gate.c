@@ -1,6 +1,7 @@
 #include "daemon/handshake_gate.h"
 
 #include "base/time_text.h"
+#include "daemon/alert.h"
 #include "daemon/connection.h"
 #include "daemon/listener.h"
 #include "platform/readiness.h"
@@ -276,10 +277,16 @@ void handshake_gate_pass(struct connection *connection) {
 
 void handshake_gate_observe_end(struct connection *connection) {
     struct gate_pass *pass = &connection->gate;
-    if (pass->end == HANDSHAKE_FINISHED)
-        return;
     /* An alert that GnuTLS could read; 0 is close_notify, and the value before any alert. */
     int alert = (int)gnutls_alert_get(connection->session);
+    if (pass->end == HANDSHAKE_FINISHED) {
+        /* Some look at the certificate only now, and say so instead of a request. */
+        if (!connection->verdict_told && alert_meaning(alert)) {
+            pass->alert = alert;
+            pass->end = HANDSHAKE_REFUSED;
+        }
+        return;
+    }
     pass->alert = alert > 0 ? alert : pass->alerts.alert;
     if (pass->alert > 0)
         pass->end = HANDSHAKE_REFUSED;

@@ -6,10 +6,12 @@
 #include "daemon/connection.h"
 #include "daemon/framing.h"
 #include "daemon/listener.h"
+#include "daemon/metrics.h"
 #include "daemon/redirect.h"
 #include "daemon/respond.h"
 #include "daemon/routes.h"
 #include "daemon/tls_front.h"
+#include "daemon/verdict.h"
 #include "platform/stream.h"
 
 #include <stdlib.h>
@@ -140,6 +142,7 @@ void *http_on_request_line(void *listener, const char *target, struct MHD_Connec
     struct request *request = &connection->request;
     clear_request(request);
     listener_note_bytes(connection);
+    verdict_tell(connection, true);
     request->target = target ? target : "";
     request->target_size = strlen(request->target);
     request->target_sound = target_is_sound(request->target, request->target_size);
@@ -225,6 +228,7 @@ void http_on_request_end(void *listener, struct MHD_Connection *mhd, void **requ
     *request_context = NULL;
     if (!connection)
         return;
+    metrics_count_request(listener_metrics(listener), connection->request.status);
     struct access_log *log = listener_settings(listener)->access_log;
     if (log && connection->request.status != 0)
         access_log_write(log, connection);

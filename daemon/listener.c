@@ -4,6 +4,7 @@
 #include "base/time_text.h"
 #include "daemon/client_counts.h"
 #include "daemon/http.h"
+#include "daemon/metrics.h"
 #include "daemon/respond.h"
 #include "daemon/tls_front.h"
 #include "daemon/tls_select.h"
@@ -19,6 +20,7 @@
 struct listener {
     struct listener_settings settings; /* texts are ours */
     struct listener_shared shared;
+    struct service_metrics *metrics;
     struct responses *responses;
     struct trust_downloads *downloads;
     struct socket_address bound;
@@ -183,7 +185,8 @@ bool listener_start(const struct listener_settings *settings, const struct liste
         error_set(err, ERROR_MEMORY, "listener: out of memory");
         goto failed;
     }
-    if (!socket_bound_address(socket, &listener->bound, err) ||
+    if (!metrics_service(shared->metrics, settings->service, &listener->metrics, err) ||
+        !socket_bound_address(socket, &listener->bound, err) ||
         !responses_create(settings->hsts_s, &listener->responses, err) ||
         !trust_downloads_create(&listener->downloads, err))
         goto failed;
@@ -274,6 +277,7 @@ bool listener_add(struct listener *listener, struct connection *connection) {
         return false;
     }
     atomic_fetch_add(&listener->connections, 1);
+    metrics_count_connection(listener->metrics, 1);
     connection->next = listener->first;
     if (listener->first)
         listener->first->previous = connection;
@@ -296,6 +300,7 @@ void listener_remove(struct listener *listener, struct connection *connection) {
     if (listener->clients)
         client_counts_remove(listener->clients, (const struct sockaddr *)&connection->client);
     pthread_mutex_unlock(&listener->mutex);
+    metrics_count_connection(listener->metrics, -1);
     atomic_fetch_sub(&listener->connections, 1);
 }
 
@@ -334,6 +339,14 @@ struct handshake_gate *listener_gate(const struct listener *listener) {
 
 struct refusals *listener_refusals(const struct listener *listener) {
     return listener->shared.refusals;
+}
+
+struct clients_seen *listener_clients_seen(const struct listener *listener) {
+    return listener->shared.clients_seen;
+}
+
+struct service_metrics *listener_metrics(const struct listener *listener) {
+    return listener->metrics;
 }
 
 const struct responses *listener_responses(const struct listener *listener) {

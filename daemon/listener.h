@@ -14,9 +14,12 @@
 
 struct access_log;
 struct cert_slot;
+struct clients_seen;
 struct handshake_gate;
+struct metrics;
 struct refusals;
 struct responses;
+struct service_metrics;
 struct tls_front;
 struct trust_downloads;
 
@@ -26,6 +29,8 @@ struct listener_shared {
     struct handshake_gate *gate;
     struct tls_front *tls_front;
     struct refusals *refusals;
+    struct clients_seen *clients_seen;
+    struct metrics *metrics;
 };
 
 /* Plain data; texts are copied. */
@@ -76,6 +81,8 @@ const struct socket_address *listener_bound(const struct listener *listener);
 const char *listener_pinned_certificate(const struct listener *listener);
 struct handshake_gate *listener_gate(const struct listener *listener);
 struct refusals *listener_refusals(const struct listener *listener);
+struct clients_seen *listener_clients_seen(const struct listener *listener);
+struct service_metrics *listener_metrics(const struct listener *listener); /* its service's */
 const struct responses *listener_responses(const struct listener *listener);
 struct trust_downloads *listener_downloads(const struct listener *listener);
 

@@ -4,8 +4,8 @@
 #include "daemon/client_hello.h"
 #include "daemon/connection.h"
 #include "daemon/listener.h"
-#include "daemon/refusals.h"
 #include "daemon/tls_select.h"
+#include "daemon/verdict.h"
 #include "platform/file.h"
 
 #include <gnutls/crypto.h>
@@ -202,8 +202,8 @@ static void on_session_end(gnutls_ext_priv_data_t context) {
     if (!connection || !connection->session)
         return;
     handshake_gate_observe_end(connection);
+    verdict_tell(connection, false);
     connection->session = NULL;
-    refusals_note(listener_refusals(connection->listener), connection);
 }
 
 static int ignore_received(gnutls_session_t session, const unsigned char *data, size_t size) {

@@ -41,6 +41,8 @@ void socket_close(int descriptor); /* -1 is legal */
 /* A local stream socket (AF_UNIX) that only the owner and root can open (0600). Listening replaces
  * a stale one; ERROR_BUSY if somebody answers on it. Paths longer than sun_path are handled. */
 bool socket_local_listen(const char *path, int *out, struct error *err);
+/* The same for one that the owner's group may open, too (0660). */
+bool socket_local_listen_for_group(const char *path, int *out, struct error *err);
 /* Blocking. ERROR_MISSING: nobody listens there; ERROR_BUSY: nobody is let in for 5 s. */
 /* Blocking, with a timeout of some seconds (socket_set_timeout). ERROR_MISSING if nobody listens,
  * ERROR_BUSY if somebody does who lets nobody in. */

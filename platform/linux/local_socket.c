@@ -104,7 +104,7 @@ static bool clear_stale(const char *path, struct error *err) {
     return false;
 }
 
-bool socket_local_listen(const char *path, int *out, struct error *err) {
+static bool listen_with_mode(const char *path, mode_t mode, int *out, struct error *err) {
     if (!clear_stale(path, err))
         return false;
     int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -114,7 +114,7 @@ bool socket_local_listen(const char *path, int *out, struct error *err) {
     }
     /* Linux gives the file the mode that the socket has when it is bound: never wider than this,
      * and without touching the umask, which all threads share. */
-    if (fchmod(descriptor, 0600) != 0) {
+    if (fchmod(descriptor, mode) != 0) {
         error_set_system(err, errno, "%s", path);
         close(descriptor);
         return false;
@@ -132,4 +132,12 @@ bool socket_local_listen(const char *path, int *out, struct error *err) {
     }
     *out = descriptor;
     return true;
+}
+
+bool socket_local_listen(const char *path, int *out, struct error *err) {
+    return listen_with_mode(path, 0600, out, err);
+}
+
+bool socket_local_listen_for_group(const char *path, int *out, struct error *err) {
+    return listen_with_mode(path, 0660, out, err);
 }

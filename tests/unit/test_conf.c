@@ -227,7 +227,7 @@ static void inclusions_keep_their_lines(void **state) {
              "\"warning\", \"notice\", \"info\", \"debug\"");
 #define HERE                                                                                     \
     "allowed here: \"state_folder\", \"store_folder\", \"control_socket\", \"store\", \"tls\", " \
-    "\"limits\", \"first_certificate\", \"authority\", \"log\", \"services\""
+    "\"limits\", \"first_certificate\", \"authority\", \"log\", \"clients\", \"metrics\", \"services\""
     EXPECT(loading, text,
            "sub/ports.conf:1: services.a.listeners[1].port is 4294975758; allowed: 0 to 65535",
            "sub/ports.conf:3: there is no setting services.a.listeners[2].prot; did you mean "
@@ -338,6 +338,30 @@ static void authority_settings_have_their_limits(void **state) {
     EXPECT(*state, "authority: { leaf_lifetime_s = 9; key = \"\"; };\n" SOUND,
            "main.conf:1: authority.leaf_lifetime_s is 9; allowed: 10 to 71193600",
            "main.conf:1: authority.key is empty; allowed: " CONF_KEY_CHOICES);
+}
+
+static void metrics_are_for_this_host_alone(void **state) {
+    static const char *const others[] = {
+        "0.0.0.0:9105",  "*:9105", "192.0.2.1:9105", "[::]:9105", "localhost:1",     "::1:9105",
+        "[127.0.0.1]:1", "[::1]",  "127.0.0.1",      "[::1]:",    "127.0.0.1:65536", "9105",
+        "unix:",         "unix:/", "unix:relative",  "unix:/a b"};
+    static const char *const ours[] = {"127.0.0.1:9105", "127.0.0.53:0", "[::1]:65535",
+                                       "unix:/run/mailstored/metrics"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        char text[1024], told[512];
+        snprintf(text, sizeof text, "metrics: {\n listen = \"%s\"; };\n" SOUND, others[i]);
+        snprintf(told, sizeof told,
+                 "main.conf:2: metrics.listen is \"%s\"; allowed: " CONF_METRICS_ADDRESSES,
+                 others[i]);
+        EXPECT(*state, text, told);
+    }
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
+        char text[1024];
+        snprintf(text, sizeof text, "metrics: { listen = \"%s\"; };\n" SOUND, ours[i]);
+        struct conf *conf = expect_sound(*state, text);
+        assert_string_equal(conf->metrics.listen, ours[i]);
+        conf_destroy(conf);
+    }
 }
 
 static void names_are_for_a_certificate_of_the_authority(void **state) {
@@ -679,6 +703,7 @@ int main(void) {
         IN_FOLDER(inclusions_that_multiply_end),
         IN_FOLDER(all_mistakes_are_told_in_one_reading),
         IN_FOLDER(authority_settings_have_their_limits),
+        IN_FOLDER(metrics_are_for_this_host_alone),
         IN_FOLDER(names_are_for_a_certificate_of_the_authority),
         IN_FOLDER(a_pinned_certificate_knows_its_line),
         IN_FOLDER(wrong_listener_overlaps_nothing),

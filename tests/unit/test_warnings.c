@@ -1,6 +1,6 @@
-/* daemon/cert_warnings.c: the steps; daemon/refusals.c: the alerts in words. */
+/* daemon/cert_warnings.c: the steps; daemon/alert.c: the alerts in words. */
+#include "daemon/alert.h"
 #include "daemon/cert_warnings.h"
-#include "daemon/refusals.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
