@@ -51,6 +51,10 @@ void cert_info_finish(struct cert_info *info);
  * where there is no SAN at all. `exact`: without wildcards. */
 bool cert_info_names(const struct cert_info *info, const char *host, bool exact);
 
+/* Names, then addresses, in one array that ends with NULL; the array is the caller's, the texts are
+ * borrowed. NULL: out of memory. */
+const char **cert_info_name_list(const struct cert_info *info);
+
 /* "AB:CD:…" upper-case hex with colons. Newly allocated. */
 char *fingerprint_text(const unsigned char *bytes, size_t size);
 
@@ -79,7 +83,7 @@ size_t cert_chain_count(const struct cert *cert);
 const struct blob *cert_chain(const struct cert *cert, size_t i); /* DER */
 /* For export alone: the private key, DER. Whoever copies it wipes the copy. */
 const struct blob *cert_key(const struct cert *cert);
-bool cert_same(const struct cert *a, const struct cert *b);       /* equal chain, key and staple */
+bool cert_same(const struct cert *a, const struct cert *b); /* equal chain, key and staple */
 bool cert_valid_at(const struct cert *cert, int64_t now);
 
 /* The certificate a client must trust for this chain to hold: the last of the chain if it is

@@ -245,6 +245,18 @@ bool cert_info_copy(const struct cert_info *info, struct cert_info *out) {
     return true;
 }
 
+const char **cert_info_name_list(const struct cert_info *info) {
+    const char **names = calloc(info->dns_names.count + info->addresses.count + 1, sizeof *names);
+    size_t used = 0;
+    if (!names)
+        return NULL;
+    for (size_t i = 0; i < info->dns_names.count; i++)
+        names[used++] = info->dns_names.items[i];
+    for (size_t i = 0; i < info->addresses.count; i++)
+        names[used++] = info->addresses.items[i];
+    return names;
+}
+
 void cert_info_finish(struct cert_info *info) {
     free(info->subject);
     free(info->issuer);

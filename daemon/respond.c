@@ -5,20 +5,24 @@
 #include "daemon/request_target.h"
 #include "platform/stream.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* On every answer. Strict-Transport-Security comes only where it is configured: it would lock
- * the visitors of a self-signed server out. */
+#define POLICY                                                                                    \
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; " \
+    "frame-ancestors 'none'"
+static const char policy[] = POLICY;
+static const char policy_with_script[] = POLICY "; script-src 'self'"; /* of workers, too */
+
+/* On every answer, beside the policy. Strict-Transport-Security comes only where it is configured:
+ * it would lock the visitors of a self-signed server out. */
 static const struct {
     const char *name, *value;
 } security_headers[] = {
-    {"Content-Security-Policy",
-     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-     "frame-ancestors 'none'"},
     {"X-Content-Type-Options", "nosniff"},
     {"X-Frame-Options", "DENY"},
     {"Referrer-Policy", "no-referrer"},
@@ -32,7 +36,9 @@ static bool add_header(struct MHD_Response *response, const char *name, const ch
     return !value || MHD_add_response_header(response, name, value) == MHD_YES;
 }
 
-static bool add_common_headers(struct MHD_Response *response, int64_t hsts_s) {
+static bool add_common_headers(struct MHD_Response *response, bool has_script, int64_t hsts_s) {
+    if (!add_header(response, "Content-Security-Policy", has_script ? policy_with_script : policy))
+        return false;
     for (size_t i = 0; i < SECURITY_HEADERS; i++)
         if (!add_header(response, security_headers[i].name, security_headers[i].value))
             return false;
@@ -60,7 +66,7 @@ struct responses {
 
 static bool add_asset_headers(struct MHD_Response *response, const struct web_asset *asset,
                               enum web_language language, enum web_coding coding, int64_t hsts_s) {
-    return add_common_headers(response, hsts_s) &&
+    return add_common_headers(response, false, hsts_s) &&
            add_header(response, "ETag", asset->bodies[language][coding].etag) &&
            add_header(response, "Cache-Control",
                       asset->immutable ? "public, max-age=31536000, immutable" : "no-cache") &&
@@ -127,12 +133,20 @@ void responses_destroy(struct responses *responses) {
 
 /* ---- what the client asks for ---- */
 
-static const char *request_header(struct connection *connection, const char *name) {
+const char *request_header(struct connection *connection, const char *name) {
     return MHD_lookup_connection_value(connection->mhd, MHD_HEADER_KIND, name);
 }
 
 enum web_language request_language(struct connection *connection) {
     return web_language_choose(request_header(connection, "Accept-Language"));
+}
+
+void respond_file_name(const char *entry, char out[static RESPOND_FILE_NAME_SIZE]) {
+    enum { LONGEST = 64 };
+    size_t used = 0;
+    for (const char *c = entry; *c && used < LONGEST; c++)
+        out[used++] = isalnum((unsigned char)*c) || strchr("-_.", *c) ? *c : '_';
+    memcpy(out + used, ".cer", sizeof ".cer");
 }
 
 /* ---- answers ---- */
@@ -167,24 +181,18 @@ enum MHD_Result respond_asset(struct connection *connection, const struct web_as
 
 enum MHD_Result respond_bytes(struct connection *connection, const struct answer *answer,
                               const void *data, size_t size) {
-    const struct answer unchanged = {.status = MHD_HTTP_NOT_MODIFIED, .etag = answer->etag};
-    const char *vary = answer->language ? "Accept-Language" : NULL;
-    if (answer->etag &&
-        entity_tag_listed(request_header(connection, "If-None-Match"), answer->etag)) {
-        answer = &unchanged;
-        size = 0;
-    }
     struct MHD_Response *response =
         MHD_create_response_from_buffer(size, (void *)data, MHD_RESPMEM_MUST_COPY);
     if (!response)
         return MHD_NO;
-    bool ok = add_common_headers(response, listener_settings(connection->listener)->hsts_s) &&
-              add_header(response, "Cache-Control", answer->etag ? "no-cache" : "no-store") &&
-              add_header(response, "ETag", answer->etag) &&
+    bool ok = add_common_headers(response, answer->has_script,
+                                 listener_settings(connection->listener)->hsts_s) &&
+              add_header(response, "Cache-Control", "no-store") &&
               add_header(response, "Content-Type", answer->content_type) &&
               add_header(response, "Content-Disposition", answer->disposition) &&
               add_header(response, "Content-Language", answer->language) &&
-              add_header(response, "Vary", vary) &&
+              add_header(response, "Vary", answer->language ? "Accept-Language" : NULL) &&
+              add_header(response, "Vary", answer->vary) &&
               add_header(response, "Location", answer->location) &&
               add_header(response, "Allow", answer->allow) &&
               add_header(response, "Connection",
@@ -226,6 +234,7 @@ static void append_headers(struct buffer *out, int64_t hsts_s, const char *langu
                            const char *allow, size_t size) {
     append_date(out);
     buffer_append_text(out, "Connection: close\r\n");
+    buffer_printf(out, "Content-Security-Policy: %s\r\n", policy);
     for (size_t i = 0; i < SECURITY_HEADERS; i++)
         buffer_printf(out, "%s: %s\r\n", security_headers[i].name, security_headers[i].value);
     if (hsts_s > 0)

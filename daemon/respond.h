@@ -27,12 +27,11 @@ struct answer {
     const char *allow;
     const char *location;
     const char *language;
-    const char *etag; /* may be kept by the client, which asks whether it is still the same; NULL:
-                         may not be kept */
+    const char *vary; /* by what else than the language it differs */
+    bool has_script;  /* the page loads one from here, as no other may */
 };
 
-/* Answers with these bytes, which are copied; or with 304, where the client has what `etag` says.
- */
+/* Answers with these bytes, which are copied; never cached. */
 enum MHD_Result respond_bytes(struct connection *connection, const struct answer *answer,
                               const void *data, size_t size);
 
@@ -46,3 +45,11 @@ enum MHD_Result respond_and_close(struct connection *connection, unsigned status
 
 /* The language this client prefers. */
 enum web_language request_language(struct connection *connection);
+
+/* A header field of the request, NULL if there is none. Borrowed. */
+const char *request_header(struct connection *connection, const char *name);
+
+enum { RESPOND_FILE_NAME_SIZE = 80 };
+/* "ENTRY.cer": a download's name from an entry's, which the file system allowed more than a header
+ * does. */
+void respond_file_name(const char *entry, char out[static RESPOND_FILE_NAME_SIZE]);

@@ -1,20 +1,17 @@
 #include "daemon/routes.h"
 
-#include "base/log.h"
 #include "base/time_text.h"
 #include "daemon/connection.h"
 #include "daemon/framing.h"
 #include "daemon/listener.h"
 #include "daemon/respond.h"
-#include "daemon/trust_download.h"
+#include "daemon/trust_page.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char allowed_methods[] = "GET, HEAD, OPTIONS";
-enum { HTTPS_PORT = 443 };
 
 static enum MHD_Result answer_health(struct connection *connection) {
     static const char text[] = "ok\n";
@@ -23,40 +20,18 @@ static enum MHD_Result answer_health(struct connection *connection) {
     return respond_bytes(connection, &answer, text, sizeof text - 1);
 }
 
-/* A file name for a download from an entry's name, which the file system allowed more than a
- * header does. */
-static void file_name_of(const char *entry, char out[static 80]) {
-    size_t used = 0;
-    for (const char *c = entry; *c && used < 64; c++)
-        out[used++] = isalnum((unsigned char)*c) || strchr("-_.", *c) ? *c : '_';
-    out[used] = '\0';
-}
-
 /* The trust anchor of the certificate this connection was given: DER, never a key. */
 static enum MHD_Result answer_certificate(struct connection *connection) {
     if (!connection->cert)
         return respond_error(connection, MHD_HTTP_NOT_FOUND, NULL);
-    char name[80], disposition[128];
-    file_name_of(cert_name(connection->cert), name);
-    snprintf(disposition, sizeof disposition, "attachment; filename=\"%s.cer\"", name);
+    char name[RESPOND_FILE_NAME_SIZE], disposition[128];
+    respond_file_name(cert_name(connection->cert), name);
+    snprintf(disposition, sizeof disposition, "attachment; filename=\"%s\"", name);
     const struct blob *anchor = cert_anchor(connection->cert);
     const struct answer answer = {.status = MHD_HTTP_OK,
                                   .content_type = "application/pkix-cert", /* RFC 2585 */
                                   .disposition = disposition};
     return respond_bytes(connection, &answer, anchor->data, anchor->size);
-}
-
-/* Names and addresses in one NULL-terminated array of borrowed texts. */
-static const char **names_of(const struct cert_info *info) {
-    size_t count = info->dns_names.count + info->addresses.count, used = 0;
-    const char **names = calloc(count + 1, sizeof *names);
-    if (!names)
-        return NULL;
-    for (size_t i = 0; i < info->dns_names.count; i++)
-        names[used++] = info->dns_names.items[i];
-    for (size_t i = 0; i < info->addresses.count; i++)
-        names[used++] = info->addresses.items[i];
-    return names;
 }
 
 /* "TLS 1.3", as people write it; GnuTLS leaves the space out. */
@@ -112,7 +87,7 @@ static enum MHD_Result answer_connection(struct connection *connection) {
 
     char *fingerprint = fingerprint_text(info->fingerprint, sizeof info->fingerprint);
     char *thumbprint = fingerprint_text(info->thumbprint, sizeof info->thumbprint);
-    const char **names = names_of(info);
+    const char **names = cert_info_name_list(info);
     struct buffer html = {0};
     enum MHD_Result result = MHD_NO;
     if (fingerprint && thumbprint && names) {
@@ -134,58 +109,13 @@ static enum MHD_Result answer_connection(struct connection *connection) {
     return result;
 }
 
-/* By which address this visitor opens the server, or, where the certificate does not say so, by
- * which one visitors should. NULL: it names none. */
-static const char *address_in(struct connection *connection, char host[static REQUEST_HOST_SIZE],
-                              uint16_t *port) {
-    const struct cert_info *info = cert_info(connection->cert);
-    char local[SOCKET_TEXT_SIZE];
-    unsigned used = 0;
-    if (request_host(connection, host, &used) && cert_info_names(info, host, false)) {
-        *port = used > 0 ? (uint16_t)used : HTTPS_PORT;
-        return host;
-    }
-    connection_local_address(connection, local, port);
-    for (size_t i = 0; i < info->dns_names.count; i++)
-        if (info->dns_names.items[i][0] != '*')
-            return info->dns_names.items[i];
-    return info->addresses.count > 0 ? info->addresses.items[0] : NULL;
-}
-
-/* All that makes clients trust the certificate of this connection. */
-static enum MHD_Result answer_trust_zip(struct connection *connection) {
-    struct trust_downloads *downloads = listener_downloads(connection->listener);
-    const struct trust_download *download = NULL;
-    const char *language = web_language_tag(request_language(connection));
-    char host[REQUEST_HOST_SIZE];
-    struct error err = {0};
-    if (!connection->cert)
-        return respond_error(connection, MHD_HTTP_NOT_FOUND, NULL);
-    struct trust_visitor visitor = {
-        .cert = connection->cert, .language = language, .now = time_now()};
-    visitor.host = address_in(connection, host, &visitor.port);
-    if (!trust_downloads_get(downloads, &visitor, &download, &err)) {
-        log_error("trust.zip", "cannot be made: %s", err.text);
-        return respond_error(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
-    }
-    const struct answer answer = {.status = MHD_HTTP_OK,
-                                  .content_type = "application/zip",
-                                  .disposition = "attachment; filename=\"mailstored-trust.zip\"",
-                                  .language = language,
-                                  .etag = download->etag};
-    enum MHD_Result result =
-        respond_bytes(connection, &answer, download->zip.data, download->zip.size);
-    trust_download_release(downloads, download);
-    return result;
-}
-
 static const struct route {
     const char *path;
     enum MHD_Result (*answer)(struct connection *connection);
 } routes[] = {
     {"/connection", answer_connection},
+    {"/trust", trust_page_answer},
     {"/certificate.cer", answer_certificate},
-    {"/trust.zip", answer_trust_zip},
     {"/healthz", answer_health},
 };
 
