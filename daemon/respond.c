@@ -181,18 +181,25 @@ enum MHD_Result respond_asset(struct connection *connection, const struct web_as
 
 enum MHD_Result respond_bytes(struct connection *connection, const struct answer *answer,
                               const void *data, size_t size) {
+    const struct answer unchanged = {.status = MHD_HTTP_NOT_MODIFIED, .etag = answer->etag};
+    const char *vary = answer->language ? "Accept-Language" : NULL;
+    if (answer->etag &&
+        entity_tag_listed(request_header(connection, "If-None-Match"), answer->etag)) {
+        answer = &unchanged;
+        size = 0;
+    }
     struct MHD_Response *response =
         MHD_create_response_from_buffer(size, (void *)data, MHD_RESPMEM_MUST_COPY);
     if (!response)
         return MHD_NO;
     bool ok = add_common_headers(response, answer->has_script,
                                  listener_settings(connection->listener)->hsts_s) &&
-              add_header(response, "Cache-Control", "no-store") &&
+              add_header(response, "Cache-Control", answer->etag ? "no-cache" : "no-store") &&
+              add_header(response, "ETag", answer->etag) &&
               add_header(response, "Content-Type", answer->content_type) &&
               add_header(response, "Content-Disposition", answer->disposition) &&
               add_header(response, "Content-Language", answer->language) &&
-              add_header(response, "Vary", answer->language ? "Accept-Language" : NULL) &&
-              add_header(response, "Vary", answer->vary) &&
+              add_header(response, "Vary", vary) && add_header(response, "Vary", answer->vary) &&
               add_header(response, "Location", answer->location) &&
               add_header(response, "Allow", answer->allow) &&
               add_header(response, "Connection",

@@ -27,11 +27,14 @@ struct answer {
     const char *allow;
     const char *location;
     const char *language;
+    const char *etag; /* may be kept by the client, which asks whether it is still the same; NULL:
+                         may not be kept */
     const char *vary; /* by what else than the language it differs */
     bool has_script;  /* the page loads one from here, as no other may */
 };
 
-/* Answers with these bytes, which are copied; never cached. */
+/* Answers with these bytes, which are copied; or with 304, where the client has what `etag` says.
+ */
 enum MHD_Result respond_bytes(struct connection *connection, const struct answer *answer,
                               const void *data, size_t size);
 

@@ -1,10 +1,12 @@
 #include "daemon/routes.h"
 
+#include "base/log.h"
 #include "base/time_text.h"
 #include "daemon/connection.h"
 #include "daemon/framing.h"
 #include "daemon/listener.h"
 #include "daemon/respond.h"
+#include "daemon/trust_download.h"
 #include "daemon/trust_page.h"
 
 #include <stdio.h>
@@ -12,6 +14,7 @@
 #include <string.h>
 
 static const char allowed_methods[] = "GET, HEAD, OPTIONS";
+enum { HTTPS_PORT = 443 };
 
 static enum MHD_Result answer_health(struct connection *connection) {
     static const char text[] = "ok\n";
@@ -109,6 +112,51 @@ static enum MHD_Result answer_connection(struct connection *connection) {
     return result;
 }
 
+/* By which address this visitor opens the server, or, where the certificate does not say so, by
+ * which one visitors should. NULL: it names none. */
+static const char *address_in(struct connection *connection, char host[static REQUEST_HOST_SIZE],
+                              uint16_t *port) {
+    const struct cert_info *info = cert_info(connection->cert);
+    char local[SOCKET_TEXT_SIZE];
+    unsigned used = 0;
+    if (request_host(connection, host, &used) && cert_info_names(info, host, false)) {
+        *port = used > 0 ? (uint16_t)used : HTTPS_PORT;
+        return host;
+    }
+    connection_local_address(connection, local, port);
+    for (size_t i = 0; i < info->dns_names.count; i++)
+        if (info->dns_names.items[i][0] != '*')
+            return info->dns_names.items[i];
+    return info->addresses.count > 0 ? info->addresses.items[0] : NULL;
+}
+
+/* All that makes clients trust the certificate of this connection. */
+static enum MHD_Result answer_trust_zip(struct connection *connection) {
+    struct trust_downloads *downloads = listener_downloads(connection->listener);
+    const struct trust_download *download = NULL;
+    const char *language = web_language_tag(request_language(connection));
+    char host[REQUEST_HOST_SIZE];
+    struct error err = {0};
+    if (!connection->cert)
+        return respond_error(connection, MHD_HTTP_NOT_FOUND, NULL);
+    struct trust_visitor visitor = {
+        .cert = connection->cert, .language = language, .now = time_now()};
+    visitor.host = address_in(connection, host, &visitor.port);
+    if (!trust_downloads_get(downloads, &visitor, &download, &err)) {
+        log_error("trust.zip", "cannot be made: %s", err.text);
+        return respond_error(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
+    }
+    const struct answer answer = {.status = MHD_HTTP_OK,
+                                  .content_type = "application/zip",
+                                  .disposition = "attachment; filename=\"mailstored-trust.zip\"",
+                                  .language = language,
+                                  .etag = download->etag};
+    enum MHD_Result result =
+        respond_bytes(connection, &answer, download->zip.data, download->zip.size);
+    trust_download_release(downloads, download);
+    return result;
+}
+
 static const struct route {
     const char *path;
     enum MHD_Result (*answer)(struct connection *connection);
@@ -116,6 +164,7 @@ static const struct route {
     {"/connection", answer_connection},
     {"/trust", trust_page_answer},
     {"/certificate.cer", answer_certificate},
+    {"/trust.zip", answer_trust_zip},
     {"/healthz", answer_health},
 };
 
