@@ -42,6 +42,32 @@ static char *distinguished_name(int (*get)(gnutls_x509_crt_t, gnutls_datum_t *, 
     return text;
 }
 
+static int hex_digit(char c) {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* GnuTLS gives a value as it would stand in a name's text (RFC 4514): "Foo\, Ltd". A NUL stays as
+ * it is written there, "\00", since it would hide what follows. */
+static void unescape(char *text) {
+    char *to = text;
+    for (const char *from = text; *from; from++) {
+        bool is_hex = from[0] == '\\' && hex_digit(from[1]) >= 0 && hex_digit(from[2]) >= 0;
+        char octet = (char)(is_hex ? hex_digit(from[1]) << 4 | hex_digit(from[2]) : 0);
+        if (is_hex && octet != '\0') {
+            *to++ = octet;
+            from += 2;
+        } else if (!is_hex && from[0] == '\\' && from[1] != '\0') {
+            *to++ = *++from;
+        } else {
+            *to++ = *from;
+        }
+    }
+    *to = '\0';
+}
+
 /* The last one, the most specific. One with a NUL inside names nothing. */
 static bool read_common_name(gnutls_x509_crt_t certificate, char **out) {
     char last[NAME_SIZE] = "";
@@ -55,6 +81,7 @@ static bool read_common_name(gnutls_x509_crt_t certificate, char **out) {
         if (code == 0)
             snprintf(last, sizeof last, "%s", memchr(text, '\0', size) ? "" : text);
     }
+    unescape(last);
     if (last[0] == '\0')
         return true;
     *out = strdup(last);

@@ -135,6 +135,23 @@ static void address_in_a_dns_name_does_not_count(void **state) {
     cert_material_finish(&material);
 }
 
+/* As it stands in the certificate, not as it would in a name's text. */
+static void common_name_is_plain_text(void **state) {
+    (void)state;
+    static const char *const names[] = {"Foo, \"Bar\" + Söhne", "#1 \\00 back\\slash;", " blank "};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct cert_material material = {0};
+        struct cert_wish wish = {
+            .common_name = names[i], .not_before = begin, .not_after = begin + 1};
+        struct cert_info info = {0};
+        assert_true(cert_make_self_signed(&wish, &material, NULL));
+        assert_true(cert_info_read(&material.chain[0], &info, NULL));
+        assert_string_equal(info.common_name, names[i]);
+        cert_info_finish(&info);
+        cert_material_finish(&material);
+    }
+}
+
 /* "localhost\0.evil.org" must not become "localhost". The NUL is put into a certificate that is
  * there, since no library writes one. */
 static void nul_in_a_name_hides_nothing(void **state) {
@@ -361,6 +378,7 @@ int main(void) {
         cmocka_unit_test(kinds_of_key_are_told_apart),
         cmocka_unit_test(names_match_by_the_rules),
         cmocka_unit_test(common_name_counts_only_alone),
+        cmocka_unit_test(common_name_is_plain_text),
         cmocka_unit_test(address_in_a_dns_name_does_not_count),
         cmocka_unit_test(nul_in_a_name_hides_nothing),
         cmocka_unit_test(fingerprints_are_written),
