@@ -182,6 +182,15 @@ static json_t *describe(const struct ctl *ctl, const struct place *place,
 
 /* ---- putting ---- */
 
+/* A copy that could not be written is not told as one, in `more`. */
+static enum ctl_exit write_copy(const struct ctl *ctl, const struct entry_put *put, json_t *more) {
+    enum ctl_exit status =
+        put->write_copy ? put->write_copy(ctl, &put->material->chain[0]) : CTL_FINE;
+    if (status != CTL_FINE && more)
+        json_object_set_new(more, "output", json_null());
+    return status;
+}
+
 /* Says on standard error why not. */
 static enum ctl_exit change_store(const struct ctl *ctl, const struct place *place,
                                   const struct entry_put *put, bool *replaced) {
@@ -219,6 +228,7 @@ enum ctl_exit entry_put_then(struct ctl *ctl, const struct place *place,
     enum ctl_exit status = change_store(ctl, place, put, &replaced);
     *is_put = status == CTL_FINE;
     if (*is_put) {
+        enum ctl_exit copied = write_copy(ctl, put, more);
         json_t *answer = describe(ctl, place, put, cert, replaced);
         if (answer && more && json_object_update(answer, more) != 0) {
             json_decref(answer);
@@ -227,7 +237,7 @@ enum ctl_exit entry_put_then(struct ctl *ctl, const struct place *place,
         if (answer)
             status =
                 wait_served(ctl, place, put->entry, answer_text(answer, "fingerprint"), answer);
-        status = ctl_answer(ctl, answer, entry_put_print, status);
+        status = ctl_answer(ctl, answer, entry_put_print, status == CTL_FINE ? copied : status);
     }
     cert_release(cert);
     json_decref(more);

@@ -50,6 +50,9 @@ struct entry_put {
     const struct cert_material *material;
     const struct entry_meta *meta;
     const struct string_list *warnings;
+    /* Writes a copy of the certificate to --output once the store has it, and says on standard
+     * error what went wrong; NULL: none is wanted. */
+    enum ctl_exit (*write_copy)(const struct ctl *ctl, const struct blob *der);
 };
 /* Puts it into the store, waits for the daemon where --wait asks for it, and prints what became of
  * it. `more`: further members of the answer (taken), or NULL. */

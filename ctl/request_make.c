@@ -164,7 +164,6 @@ static enum ctl_exit make_entry(struct ctl *ctl, const struct place *place,
     struct blob key = {0};
     struct cert_material material = {0};
     struct error err = {0};
-    bool is_put = false;
     enum ctl_exit status = entry_put_check(ctl, place, entry);
     if (status != CTL_FINE)
         return status;
@@ -174,14 +173,12 @@ static enum ctl_exit make_entry(struct ctl *ctl, const struct place *place,
     }
     blob_wipe(&key);
     const char *output = ctl_value(ctl, "--output");
-    status = entry_put_then(
-        ctl, place, &(struct entry_put){.entry = entry, .material = &material, .meta = meta},
-        json_pack("{s:O, s:o}", "remarks", remarks, "output", report_text(output)), &is_put);
-    if (is_put && output) {
-        enum ctl_exit written = write_certificate(ctl, &material.chain[0]);
-        if (written != CTL_FINE)
-            status = written;
-    }
+    status = entry_put(ctl, place,
+                       &(struct entry_put){.entry = entry,
+                                           .material = &material,
+                                           .meta = meta,
+                                           .write_copy = output ? write_certificate : NULL},
+                       json_pack("{s:O, s:o}", "remarks", remarks, "output", report_text(output)));
     cert_material_finish(&material);
     return status;
 }

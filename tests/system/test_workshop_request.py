@@ -202,6 +202,16 @@ def test_a_certificate_is_made_and_put_into_the_store(desk):
         serialization.Encoding.PEM) in (desk.store / "Archive.pem").read_bytes()
 
 
+def test_a_copy_that_cannot_be_written_is_not_told_as_one(desk):
+    ran = desk.run("request", "--json", desk.inf("RequestType = Cert", "FriendlyName = Archive"),
+                   "--output", "nowhere/copy.pem", status=FAILED)
+    assert ran.answer["entry"] == "Archive" and ran.answer["output"] is None
+    assert "nowhere/copy.pem cannot be written" in ran.errors
+    text = desk.run("request", "mail.inf", "--force", "--output", "nowhere/copy.pem", status=FAILED)
+    assert "Archive is made" in text.out and "written to" not in text.out
+    assert "Archive.pem" in content(desk.store)
+
+
 def test_it_is_served(daemon, tmp_path):
     running = daemon()
     desk = Desk(tmp_path)
