@@ -111,8 +111,12 @@ static bool read_or_empty(bool was_read, const char *folder, struct blob *bytes,
     bool ok = false;
     if (was_read)
         ok = read_object(bytes->data, bytes->size, out, why);
-    else if (why->kind == ERROR_MISSING && !(ok = (*out = json_object()) != NULL))
-        error_set(why, ERROR_MEMORY, "out of memory");
+    else if (why->kind == ERROR_MISSING) {
+        *out = json_object();
+        ok = *out != NULL;
+        if (!ok)
+            error_set(why, ERROR_MEMORY, "out of memory");
+    }
     if (was_read && !ok)
         error_prefix(why, "%s/" FILE_NAME ": mend or remove it", folder);
     if (!ok && err)

@@ -173,10 +173,11 @@ static void offer_listed(const struct offer *offer, const char *words) {
 
 static void offer_entries(const struct offer *offer, const struct ctl *ctl) {
     struct place place = {0};
-    json_t *answer = NULL, *entry = NULL;
-    size_t i = 0;
+    json_t *answer = NULL;
     if (place_find(ctl, &place) == CTL_FINE &&
         inventory_get(&place, NULL, ctl->now, &answer, &(struct error){0})) {
+        const json_t *entry = NULL;
+        size_t i = 0;
         json_array_foreach(json_object_get(answer, "entries"), i, entry) {
             const char *name = answer_text(entry, "name"), *subject = answer_text(entry, "subject");
             struct buffer meaning = {0};

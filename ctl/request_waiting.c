@@ -99,7 +99,7 @@ static size_t count_of(char *const folders[static FOLDERS]) {
     return strcmp(folders[0], folders[1]) == 0 ? 1 : FOLDERS;
 }
 
-static enum ctl_exit list(struct ctl *ctl, char *const folders[static FOLDERS]) {
+static enum ctl_exit tell_waiting(struct ctl *ctl, char *const folders[static FOLDERS]) {
     struct listing listing = {.list = json_array()};
     struct error err = {0};
     for (size_t i = 0; listing.list && i < count_of(folders); i++) {

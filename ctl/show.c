@@ -53,7 +53,6 @@ static void print_meta(const json_t *entry, struct buffer *out) {
     const char *made_by = answer_text(entry, "made_by");
     const json_t *made = json_object_get(entry, "made");
     struct buffer text = {0};
-    char time[TIME_TEXT_SIZE];
     field_of(out, "friendly name", entry, "friendly_name");
     if (answer_true(entry, "generated"))
         buffer_append_text(&text, "the daemon");
@@ -61,8 +60,10 @@ static void print_meta(const json_t *entry, struct buffer *out) {
         buffer_append_text(&text, "the local authority");
     else if (made_by)
         buffer_printf(&text, "mailstorectl %s", made_by);
-    if (text.size > 0 && json_is_integer(made))
+    if (text.size > 0 && json_is_integer(made)) {
+        char time[TIME_TEXT_SIZE];
         buffer_printf(&text, ", %s", time_text(json_integer_value(made), time));
+    }
     text_field(out, "made by", text.data);
     if (answer_true(entry, "exportable"))
         text_field(out, "exportable", "yes: its key may leave, in a PKCS#12");

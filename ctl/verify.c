@@ -255,12 +255,13 @@ static void print(const json_t *answer, int64_t now, struct buffer *out) {
     const json_t *host = NULL, *condition = NULL;
     const char *what = answer_text(answer, "entry");
     int64_t at = answer_integer(answer, "at");
-    char time[TIME_TEXT_SIZE];
     utf8_append_printable(out, what ? what : answer_text(answer, "file"));
     buffer_append_text(out, ", ");
     append_anchors(json_object_get(answer, "anchors"), out);
-    if (at != now)
+    if (at != now) {
+        char time[TIME_TEXT_SIZE];
         buffer_printf(out, ", at %s", time_text(at, time));
+    }
     buffer_append_text(out, "\n");
     json_array_foreach(json_object_get(answer, "hosts"), i, host) {
         const char *name = answer_text(host, "host"), *anchor = answer_text(host, "anchor");

@@ -150,18 +150,19 @@ static void say(const struct authority_keeper *keeper, struct kept *kept,
                 const struct error *what) {
     const struct cert *served =
         cert_set_entry(cert_store_set(cert_keeper_store(keeper->certificates)), kept->entry);
-    char until[TIME_TEXT_SIZE];
     if (strcmp(kept->said.text, what->text) == 0)
         return;
     kept->said = *what;
-    if (served)
+    if (served) {
+        char until[TIME_TEXT_SIZE];
         log_warning("authority", "service %s: %s; its certificate stays the one it has, until %s",
                     kept->service, what->text, time_text(cert_info(served)->not_after, until));
-    else
+    } else {
         log_warning("authority",
                     "service %s: %s; until it has a certificate of the authority, one is chosen by "
                     "name",
                     kept->service, what->text);
+    }
 }
 
 static void set_issuer_ends(const struct leaf_issuer *issuer, struct error *err) {

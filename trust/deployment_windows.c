@@ -72,7 +72,7 @@ static bool add_texts(const struct deployment *deployment, const struct backup *
         {"policy_id", backup->policy_id}, {"backup_id", backup->id},  {"time", backup->time},
         {"settings", backup->settings},   {"extensions", EXTENSIONS}, {NULL, NULL}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        char path[PATH_SIZE], text[PATH_SIZE];
+        char path[PATH_SIZE] = "", text[PATH_SIZE];
         const char *name = texts[i].name;
         snprintf(text, sizeof text, "windows/%s", name);
         if (texts[i].is_in_backup)
