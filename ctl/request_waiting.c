@@ -138,7 +138,7 @@ static enum ctl_exit cancel(struct ctl *ctl, char *const folders[static FOLDERS]
 }
 
 enum ctl_exit request_list(struct ctl *ctl) {
-    return with_folders(ctl, list);
+    return with_folders(ctl, tell_waiting);
 }
 
 enum ctl_exit request_cancel(struct ctl *ctl) {
