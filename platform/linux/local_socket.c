@@ -104,7 +104,7 @@ static bool clear_stale(const char *path, struct error *err) {
     return false;
 }
 
-static bool listen_with_mode(const char *path, mode_t mode, int *out, struct error *err) {
+bool socket_local_listen(const char *path, int *out, struct error *err) {
     if (!clear_stale(path, err))
         return false;
     int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -114,7 +114,7 @@ static bool listen_with_mode(const char *path, mode_t mode, int *out, struct err
     }
     /* Linux gives the file the mode that the socket has when it is bound: never wider than this,
      * and without touching the umask, which all threads share. */
-    if (fchmod(descriptor, mode) != 0) {
+    if (fchmod(descriptor, 0600) != 0) {
         error_set_system(err, errno, "%s", path);
         close(descriptor);
         return false;
@@ -134,10 +134,29 @@ static bool listen_with_mode(const char *path, mode_t mode, int *out, struct err
     return true;
 }
 
-bool socket_local_listen(const char *path, int *out, struct error *err) {
-    return listen_with_mode(path, 0600, out, err);
+/* The file itself, wherever its name leads by now; what the umask held back is given now. */
+static bool let_group_in(const char *path, struct error *err) {
+    char name[64];
+    struct stat status;
+    int file = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    snprintf(name, sizeof name, "/proc/self/fd/%d", file);
+    bool ok = file >= 0 && fstat(file, &status) == 0 && S_ISSOCK(status.st_mode) &&
+              chmod(name, 0660) == 0;
+    if (!ok)
+        error_set_system(err, errno, "%s: the group cannot be let in", path);
+    socket_close(file);
+    return ok;
 }
 
 bool socket_local_listen_for_group(const char *path, int *out, struct error *err) {
-    return listen_with_mode(path, 0660, out, err);
+    int descriptor;
+    if (!socket_local_listen(path, &descriptor, err))
+        return false;
+    if (let_group_in(path, err)) {
+        *out = descriptor;
+        return true;
+    }
+    unlink(path);
+    close(descriptor);
+    return false;
 }

@@ -1,6 +1,5 @@
 """Clients that refuse the certificate: one line that says who, where and why, once a minute."""
 
-import contextlib
 import re
 import ssl
 import threading
@@ -8,6 +7,7 @@ import threading
 import pytest
 
 from lib.clients import curl, gnutls_cli, s_client
+from lib.handmade import HandMadeClient, alert_after_handshake, version_of
 from lib.http import client_context
 from lib.waiting import await_condition
 
@@ -37,29 +37,6 @@ def trusting_nobody_here(tmp_path, certs):
     anchor = tmp_path / "other.pem"
     anchor.write_bytes(certs.authority().pem)
     return anchor
-
-
-def version_of(version):
-    return ssl.TLSVersion[f"TLSv{version.replace('.', '_')}"]
-
-
-class HandMadeClient:
-    """OpenSSL without a socket: the test decides what of it is sent, and when it closes."""
-
-    def __init__(self, version, verify=None):
-        context = client_context(maximum=version_of(version), verify=verify)
-        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.session = context.wrap_bio(self.incoming, self.outgoing, server_hostname="localhost")
-
-    def handshake_on(self, plain):
-        """Until it has all of the server's first flight and wants to say something to it."""
-        with contextlib.suppress(ssl.SSLWantReadError):
-            self.session.do_handshake()
-        plain.send(self.outgoing.read())
-        while not self.outgoing.pending:
-            self.incoming.write(plain.receive())
-            with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLCertVerificationError):
-                self.session.do_handshake()
 
 
 @BOTH
@@ -119,6 +96,15 @@ def test_an_expired_certificate_is_named_as_the_reason(daemon, certs, tmp_path, 
         client.handshake_on(plain)
         plain.send(client.outgoing.read())
         refused(running, "certificate_expired")
+
+
+@BOTH
+def test_a_client_that_looks_only_after_the_handshake(daemon, version):
+    running = daemon()
+    with running.connect(context=None) as plain:
+        plain.socket.settimeout(None)  # GnuTLS is to wait for itself
+        alert_after_handshake(plain.socket, version, 48)
+        refused(running, "unknown_ca")
 
 
 @BOTH
