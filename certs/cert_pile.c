@@ -61,6 +61,7 @@ static bool add_pkcs7(struct cert_pile *pile, const struct blob *der, struct err
         error_set_gnutls(err, code, "the PKCS#7 message cannot be read");
         goto done;
     }
+    pile->has_set = true;
     int count = gnutls_pkcs7_get_crt_count(message);
     for (int i = 0; i < count; i++) {
         gnutls_datum_t cert = {0};

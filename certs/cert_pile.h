@@ -16,6 +16,7 @@ struct cert_pile_stranger {
 struct cert_pile {
     struct blob *certs; /* DER */
     size_t cert_count;
+    bool has_set; /* some came in PKCS#7, which is a set and has no order */
     gnutls_x509_privkey_t keys[CERT_PILE_KEY_LIMIT];
     size_t key_count;
     /* The first thing in the file that was not wanted, NULL if there was none. */

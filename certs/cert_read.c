@@ -5,6 +5,7 @@
 #include "certs/parsed.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static bool check_size(const struct cert_file *file, struct error *err) {
     if (!file->data || file->size <= CERT_FILE_LIMIT)
@@ -94,16 +95,46 @@ bool cert_read(const struct cert_sources *sources, struct cert_material *out, st
     return ok;
 }
 
-static bool check_certs(const struct cert_pile *pile, struct error *err) {
-    for (size_t i = 0; i < pile->cert_count; i++) {
-        gnutls_x509_crt_t certificate = NULL;
-        if (!certificate_parse(&pile->certs[i], &certificate, err)) {
+static void certificates_free(gnutls_x509_crt_t *certificates, size_t count) {
+    for (size_t i = 0; certificates && i < count; i++)
+        gnutls_x509_crt_deinit(certificates[i]);
+    free(certificates);
+}
+
+static bool certificates_parse(const struct cert_pile *pile, gnutls_x509_crt_t **out,
+                               struct error *err) {
+    gnutls_x509_crt_t *certificates = calloc(pile->cert_count, sizeof(gnutls_x509_crt_t));
+    if (!certificates) {
+        error_set(err, ERROR_MEMORY, "out of memory");
+        return false;
+    }
+    for (size_t i = 0; i < pile->cert_count; i++)
+        if (!certificate_parse(&pile->certs[i], &certificates[i], err)) {
             error_prefix(err, "certificate %zu of %zu", i + 1, pile->cert_count);
+            certificates_free(certificates, i);
             return false;
         }
-        gnutls_x509_crt_deinit(certificate);
-    }
+    *out = certificates;
     return true;
+}
+
+static bool issued_another(const gnutls_x509_crt_t *certificates, size_t count, size_t issuer) {
+    for (size_t i = 0; i < count; i++)
+        if (i != issuer && gnutls_x509_crt_check_issuer(certificates[i], certificates[issuer]) == 1)
+            return true;
+    return false;
+}
+
+/* The server's own, which has issued none of the others, to the front. */
+static void put_own_first(struct cert_pile *pile, const gnutls_x509_crt_t *certificates) {
+    size_t own = 0;
+    while (own < pile->cert_count && issued_another(certificates, pile->cert_count, own))
+        own++;
+    if (own == pile->cert_count)
+        return;
+    struct blob first = pile->certs[own];
+    memmove(&pile->certs[1], &pile->certs[0], own * sizeof *pile->certs);
+    pile->certs[0] = first;
 }
 
 bool cert_read_chain(const struct cert_file *file, struct blob **out, size_t *count,
@@ -111,6 +142,7 @@ bool cert_read_chain(const struct cert_file *file, struct blob **out, size_t *co
     struct cert_pile pile = {0};
     struct password none = {0};
     struct error unheard;
+    gnutls_x509_crt_t *certificates = NULL;
     if (!err)
         err = &unheard;
     if (!check_size(file, err) || !add_file(&pile, file, false, CERT_PILE_CERTS, &none, err))
@@ -119,10 +151,13 @@ bool cert_read_chain(const struct cert_file *file, struct blob **out, size_t *co
         explain_no_certificate(&pile, file, err);
         goto failed;
     }
-    if (!check_certs(&pile, err)) {
+    if (!certificates_parse(&pile, &certificates, err)) {
         error_prefix(err, "%s", file->name);
         goto failed;
     }
+    if (pile.has_set && pile.cert_count <= CERT_CHAIN_LIMIT)
+        put_own_first(&pile, certificates);
+    certificates_free(certificates, pile.cert_count);
     *out = pile.certs;
     *count = pile.cert_count;
     return true;

@@ -31,6 +31,7 @@ enum { CERT_FILE_LIMIT = 1024 * 1024, CERT_CHAIN_LIMIT = 32 };
  * without a staple. */
 bool cert_read(const struct cert_sources *sources, struct cert_material *out, struct error *err);
 
-/* Certificates alone (for export and `show FILE`): every one in the file, in its order. */
+/* Certificates alone (for export and `show FILE`): every one in the file, in its order;
+ * of PKCS#7, which has none, the server's own first. */
 bool cert_read_chain(const struct cert_file *file, struct blob **out, size_t *count,
                      struct error *err);

@@ -129,6 +129,13 @@ def test_a_file_is_judged_in_every_form(files, certs):
         path.write_bytes(octets)
         answer = tool("--json", "verify", "--file", path, "--anchors", files.authority).answer
         assert (answer["file"], answer["entry"]) == (str(path), None)
+    # PKCS#7 is a set: an authority may write its own certificate before the server's.
+    (files.store / "both.pem").write_bytes(made.issuer.pem + made.pem)
+    openssl("crl2pkcs7", "-nocrl", "-certfile", files.store / "both.pem", "-out",
+            files.store / "set.p7b")
+    answer = tool("--json", "verify", "--file", files.store / "set.p7b", "--anchors",
+                  files.authority).answer
+    assert [host["host"] for host in answer["hosts"]] == ["file.example.org"]
 
 
 def test_without_anchors_the_systems_count(files, tmp_path):
