@@ -106,6 +106,9 @@ bool entry_put_warn(const struct cert_info *info, int64_t now, struct string_lis
          "its RSA key has less than 2048 bits: OpenSSL's clients and others refuse it"},
         {info->key_type & CERT_KEY_EDDSA, "its key is of a kind that no browser takes: make one "
                                           "with ECDSA P-256 or RSA 2048"},
+        {info->is_authority,
+         "it says that it is an authority (CA:TRUE), which Firefox refuses for a server: make it "
+         "again without basic constraints"},
         {info->dns_names.count == 0 && info->addresses.count == 0,
          "it has no alternative names: Chromium, Firefox and programs in Go refuse it for its "
          "name, trusted or not"},

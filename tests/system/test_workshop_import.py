@@ -211,6 +211,8 @@ def test_certificates_that_no_client_takes_are_warned_of(store, put, certs):
     assert "less than 2048" in take(store, put("w.pem", weak.both_pem), "--force")["warnings"][0]
     odd = certs.make("mail.example.org", key="ed25519")
     assert "no browser takes" in take(store, put("k.pem", odd.both_pem), "--force")["warnings"][0]
+    authority = certs.make("mail.example.org", authority=True)  # as "openssl req -x509" has it
+    assert "CA:TRUE" in take(store, put("a.pem", authority.both_pem), "--force")["warnings"][0]
     nameless = certs.make("mail.example.org", san=False)
     assert "no alternative names" in take(store, put("n.pem", nameless.both_pem),
                                           "--force")["warnings"][0]
