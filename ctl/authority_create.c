@@ -177,6 +177,13 @@ static bool get_passphrase(const struct ctl *ctl, struct blob *out, struct error
     if (!ctl_has(ctl, "--passphrase") && !ctl_has(ctl, "--passphrase-file") &&
         !ctl_has(ctl, "--passphrase-fd"))
         return true;
+    if (ctl_has(ctl, "--passphrase") &&
+        (ctl_has(ctl, "--passphrase-file") || ctl_has(ctl, "--passphrase-fd"))) {
+        error_set(err, ERROR_INPUT,
+                  "--passphrase asks on the terminal, and another option says where to read the "
+                  "passphrase: leave one out");
+        return false;
+    }
     if (!secret_get(ctl, "passphrase", "Passphrase for the local authority: ", true, out, &why)) {
         *err = why;
         return false;

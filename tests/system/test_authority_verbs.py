@@ -237,6 +237,8 @@ def test_a_passphrase_is_asked_for_twice_and_not_shown(workshop):
     assert PASSPHRASE not in shown
     judged(workshop, "mail.example.org", "mail.example.org")
     assert "no terminal" in workshop.refused("create", "--force", "--passphrase")
+    assert "leave one out" in workshop.refused("create", "--force", "--passphrase",
+                                               "--passphrase-file", workshop.secret)
 
 
 def test_the_passphrase_comes_from_a_descriptor(workshop):
