@@ -383,30 +383,41 @@ END
     fi
 }
 
+# What Firefox took from the policy it keeps in each profile, under a name of its own, and with its
+# trust in a form (PKCS#11 3.2) that an older certutil does not know and leaves behind.
+forget='
+import sqlite3, sys
+certificate = sys.stdin.buffer.read()
+database = sqlite3.connect(sys.argv[2], timeout=10)
+found = database.execute("SELECT a81, a82 FROM nssPublic WHERE a11 = ?", (certificate,)).fetchall()
+if sys.argv[1] == "remove":
+    for issuer, serial in found:
+        database.execute("DELETE FROM nssPublic WHERE a81 = ? AND a82 = ?", (issuer, serial))
+    database.commit()
+sys.exit(0 if found else 3)
+'
+
+# forget_in_profile has|remove USER PROFILE: 3 if it was not there
 forget_in_profile() {
-    while IFS= read -r one <&4; do
-        if is_in_database "$1" "$2" "$one"; then
-            if [ -n "$dry" ] || on "$1" "$2" -D -n "$one"; then
-                say 'done' "Firefox of $1" "$2 has forgotten it"
-            else
-                say failed "Firefox of $1" "$2: certutil could not remove the certificate"
-            fi
-        fi
-    done 4<<END
-$(names_in_database "$1" "$2")
-END
+    as "$2" python3 -c "$forget" "$1" "$3/cert9.db" <"$der" 2>/dev/null
 }
 
-# What Firefox took from the policy it keeps in each profile, under a name of its own.
 forget_in_profiles() {
     profiles=$(list_profiles "$(home_of "$1")")
     [ -n "$profiles" ] || return 0
-    if ! have certutil; then
-        say failed "Firefox of $1" 'certutil is missing. By hand, in each profile: Settings, Certificates, delete'
+    if ! have python3; then
+        say failed "Firefox of $1" 'python3 is missing. By hand, in each profile: Settings, View Certificates, Delete'
         return
     fi
+    how=remove
+    [ -z "$dry" ] || how=has
     while IFS= read -r profile <&3; do
-        forget_in_profile "$1" "$profile"
+        forget_in_profile "$how" "$1" "$profile"
+        case $? in
+        0) say 'done' "Firefox of $1" "$profile has forgotten it; start Firefox anew" ;;
+        3) ;;
+        *) say failed "Firefox of $1" "$profile could not be read: is Firefox running?" ;;
+        esac
     done 3<<END
 $profiles
 END
@@ -672,10 +683,10 @@ for user in $users; do
 done
 
 if [ -n "$undo" ]; then
-    undo_all
     for user in $users; do
         forget_in_profiles "$user"
     done
+    undo_all
 else
     compare
     [ -n "$only_user" ] || install_system

@@ -2,6 +2,7 @@
 
 https://firefox-source-docs.mozilla.org/testing/marionette/Protocol.html"""
 
+import base64
 import json
 import os
 import signal
@@ -45,16 +46,17 @@ class MarionetteError(Exception):
 
 
 class Marionette:
-    """One Firefox with a profile of its own."""
+    """One Firefox with a profile of its own, which may be there already."""
 
-    def __init__(self, folder, wrap=()):
-        profile = folder / "profile"
-        profile.mkdir(parents=True)
+    def __init__(self, folder, wrap=(), profile=None):
+        profile = profile or folder / "profile"
+        profile.mkdir(parents=True, exist_ok=True)
         (profile / "user.js").write_text("".join(
             f"user_pref({json.dumps(name)}, {json.dumps(value)});\n"
             for name, value in PREFERENCES.items()))
         self._log_path = folder / "log"
         self._port_path = profile / "MarionetteActivePort"
+        self._port_path.unlink(missing_ok=True)
         self._socket, self._unread, self._number = None, b"", 0
         environment = {**os.environ, "HOME": str(folder), "TMPDIR": str(folder),
                        "XDG_CONFIG_HOME": str(folder / "config"),
@@ -120,6 +122,11 @@ class Marionette:
     def open(self, url):
         """MarionetteError "insecure certificate": a warning stands in the page's place."""
         self.ask("WebDriver:Navigate", {"url": url})
+
+    def screenshot(self, path):
+        """The whole page, also what one would have to scroll to."""
+        taken = self.ask("WebDriver:TakeScreenshot", {"full": True})
+        path.write_bytes(base64.b64decode(taken["value"]))
 
     def run(self, script, *arguments, chrome=False):
         """A script's value: the page's own, or with all of Firefox' rights."""
