@@ -94,15 +94,18 @@ static json_t *paths_of(const struct deployment_files *files) {
     return paths;
 }
 
+static void add_warnings(const struct string_list *list, json_t *warnings) {
+    for (size_t i = 0; i < list->count; i++) {
+        ctl_warn("warning: %s", list->items[i]);
+        json_array_append_new(warnings, report_text(list->items[i]));
+    }
+}
+
 static json_t *warnings_of(const struct deploy_source *source,
                            const struct deployment_files *files) {
-    const struct string_list *const lists[] = {&source->warnings, &files->warnings};
     json_t *warnings = json_array();
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        for (size_t j = 0; j < lists[i]->count; j++) {
-            ctl_warn("warning: %s", lists[i]->items[j]);
-            json_array_append_new(warnings, report_text(lists[i]->items[j]));
-        }
+    add_warnings(&source->warnings, warnings);
+    add_warnings(&files->warnings, warnings);
     return warnings;
 }
 
