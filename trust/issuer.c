@@ -7,6 +7,9 @@
 
 /* ---- words ---- */
 
+static void set_text(char **text, bool *failed, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+
 static void set_text(char **text, bool *failed, const char *format, va_list arguments) {
     free(*text);
     *text = NULL;

@@ -87,7 +87,8 @@ class Terminal:
         os.close(self.ours)
 
     def _take(self):
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # some who run tests ignore it
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)  # some who run tests ignore them
         fcntl.ioctl(self.theirs, termios.TIOCSCTTY, 0)
 
     def hang_up(self):
