@@ -14,16 +14,19 @@ enum {
     COMMON_NAME_LIMIT = 64, /* octets, RFC 5280: ub-common-name */
 };
 
-/* The first of its names that a common name has room for; NULL: none. */
+/* The first of its names that a common name has room for, or the first address where there are no
+ * names; NULL: none. */
 static const char *common_name_of(const struct wish *wish) {
     for (size_t i = 0; i < wish->dns_names.count; i++)
         if (strlen(wish->dns_names.items[i]) <= COMMON_NAME_LIMIT)
             return wish->dns_names.items[i];
-    return NULL;
+    return wish->dns_names.count == 0 ? wish->addresses.items[0] : NULL;
 }
 
 static enum ctl_exit read_wish(const struct ctl *ctl, struct wish *wish) {
     struct error err = {0};
+    if (ctl->argument_count == 0 && !ctl_has(ctl, "--name") && !ctl_has(ctl, "--address"))
+        return ctl_misuse("for whom? give a name, or an address as --address IP");
     if (!wish_read(ctl, ctl->now + (int64_t)LIFE_DAYS * DAY, wish, &err))
         return err.kind == ERROR_INPUT ? ctl_misuse("%s", err.text) : ctl_fail(&err);
     if (wish->not_after - wish->not_before > (int64_t)LIFE_DAYS * DAY)
@@ -105,7 +108,8 @@ static enum ctl_exit run(struct ctl *ctl) {
     if (status == CTL_FINE)
         status = entry_put_meta(ctl, "authority", &meta);
     if (status == CTL_FINE)
-        entry = entry_put_name(ctl, ctl->arguments[0], &status);
+        entry = entry_put_name(
+            ctl, ctl->argument_count > 0 ? ctl->arguments[0] : common_name_of(&wish), &status);
     if (status == CTL_FINE)
         status = place_find(ctl, &place);
     if (status == CTL_FINE)
@@ -129,12 +133,12 @@ static const struct ctl_option options[] = {
 
 const struct ctl_verb verb_authority_issue = {
     .name = "authority issue",
-    .arguments = "NAME…",
+    .arguments = "[NAME…]",
     .summary = "issue a certificate for these names and put it into the store",
     .help = "One certificate for all the names, with a new key; the first is its common name and\n"
-            "that of its entry. Clients that trust the authority accept it at once. It is valid\n"
-            "for 824 days, the most that every client accepts, or as the options say.\n",
-    .least_arguments = 1,
+            "that of its entry. It may be for addresses alone. Clients that trust the authority\n"
+            "accept it at once. It is valid for 824 days, the most that every client accepts, or\n"
+            "as the options say.\n",
     .most_arguments = 1000,
     .run = run,
     .options = options,

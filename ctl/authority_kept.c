@@ -31,16 +31,37 @@ bool authority_kept_exists(const struct place *place) {
     return exists;
 }
 
-static bool read_kept(const struct place *place, struct blob *out, struct error *err) {
+/* A key that everyone can read is refused where it is used, as the daemon does, else warned of. */
+static bool check_mode(const char *path, const struct file_identity *identity, bool for_use,
+                       struct error *err) {
+    if (!file_readable_by_all(identity))
+        return true;
+    struct error exposed = {0};
+    error_set(&exposed, ERROR_PERMISSION,
+              "everyone can read the key of the local authority; mend: chmod 600 %s", path);
+    if (for_use)
+        *err = exposed;
+    else
+        ctl_warn("warning: %s", exposed.text);
+    return !for_use;
+}
+
+static bool read_kept(const struct place *place, bool for_use, struct blob *out,
+                      struct error *err) {
+    struct file_identity identity;
     struct error why = {0};
     char *path = authority_kept_path(place);
     if (!path)
         return out_of_memory(err);
-    bool ok = file_read(path, FILE_LIMIT, out, NULL, &why);
+    bool ok = file_read(path, FILE_LIMIT, out, &identity, &why);
     if (!ok && why.kind == ERROR_MISSING)
         error_set(&why, ERROR_MISSING,
                   "there is no local authority: \"mailstorectl authority create\" makes one (%s)",
                   path);
+    if (ok && !check_mode(path, &identity, for_use, &why)) {
+        blob_wipe(out);
+        ok = false;
+    }
     if (!ok)
         *err = why;
     free(path);
@@ -55,7 +76,7 @@ static bool fail_with_path(const struct place *place, struct error *err) {
 
 bool authority_kept_look(const struct place *place, struct authority_text *out, struct error *err) {
     struct blob pem = {0};
-    if (!read_kept(place, &pem, err))
+    if (!read_kept(place, false, &pem, err))
         return false;
     bool ok = authority_look(&pem, out, err);
     blob_wipe(&pem);
@@ -78,7 +99,7 @@ bool authority_kept_open(const struct ctl *ctl, const struct place *place,
     struct blob pem = {0}, given = {0};
     struct authority_text look = {0};
     bool ok = false;
-    if (!read_kept(place, &pem, err))
+    if (!read_kept(place, true, &pem, err))
         return false;
     if (!authority_look(&pem, &look, err)) {
         fail_with_path(place, err);

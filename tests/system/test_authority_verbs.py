@@ -125,6 +125,32 @@ def test_where_it_is_kept_nobody_else_reads(workshop):
         assert (seen.st_uid, seen.st_gid) == (owner.st_uid, owner.st_gid)
 
 
+def test_a_key_that_everyone_can_read_is_not_used(workshop):
+    """Nor does the daemon use it."""
+    workshop.authority("create", "--domain", "example.org")
+    workshop.pem.chmod(0o644)
+    for verb in (["issue", "mail.example.org"], ["renew"]):
+        assert f"mend: chmod 600 {workshop.pem}" in workshop.refused(*verb)
+    shown = tool(*workshop.where, "authority", "show")
+    assert f"warning: everyone can read the key of the local authority; mend: chmod 600 " \
+        f"{workshop.pem}" in shown.errors
+    workshop.pem.chmod(0o600)
+    workshop.authority("issue", "mail.example.org")
+
+
+def test_a_certificate_may_be_for_addresses_alone(workshop):
+    """All that an authority can issue that may name no host."""
+    workshop.authority("create", "--address", "192.0.2.0/24", "--address", "2001:db8::/32")
+    assert workshop.authority("issue", "--address", "192.0.2.7")["entry"] == "192.0.2.7"
+    judged(workshop, "192.0.2.7", "192.0.2.7")
+    answer = workshop.authority("issue", "--address", "2001:db8::7", "--address", "192.0.2.8")
+    assert answer["certificate"]["addresses"] == ["2001:db8::7", "192.0.2.8"]
+    judged(workshop, answer["entry"], "2001:db8::7", "192.0.2.8")
+    workshop.authority("renew", "192.0.2.7")
+    judged(workshop, "192.0.2.7", "192.0.2.7")
+    assert "give a name, or an address" in workshop.refused("issue", status=USAGE)
+
+
 def test_without_being_told_it_may_name_this_host_alone(workshop):
     done = subprocess.run([*named_host("mail.example.org"), MAILSTORECTL, *workshop.where, "--json",
                            "authority", "create"], capture_output=True, env=environment(),
