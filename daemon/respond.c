@@ -64,12 +64,18 @@ struct responses {
     struct prepared (*assets)[WEB_LANGUAGES][WEB_CODINGS];
 };
 
+static const char *caching_of(const struct web_asset *asset) {
+    if (asset->immutable)
+        return "public, max-age=31536000, immutable";
+    return asset->unstored ? "no-store" : "no-cache";
+}
+
 static bool add_asset_headers(struct MHD_Response *response, const struct web_asset *asset,
                               enum web_language language, enum web_coding coding, int64_t hsts_s) {
     return add_common_headers(response, false, hsts_s) &&
-           add_header(response, "ETag", asset->bodies[language][coding].etag) &&
-           add_header(response, "Cache-Control",
-                      asset->immutable ? "public, max-age=31536000, immutable" : "no-cache") &&
+           add_header(response, "ETag",
+                      asset->unstored ? NULL : asset->bodies[language][coding].etag) &&
+           add_header(response, "Cache-Control", caching_of(asset)) &&
            add_header(response, "Vary",
                       asset->by_language ? "Accept-Language, Accept-Encoding" : "Accept-Encoding");
 }
@@ -167,8 +173,8 @@ enum MHD_Result respond_asset(struct connection *connection, const struct web_as
     if (!variants[language][coding].full)
         coding = WEB_IDENTITY;
     const struct prepared *prepared = &variants[language][coding];
-    if (entity_tag_listed(request_header(connection, "If-None-Match"),
-                          asset->bodies[language][coding].etag))
+    if (!asset->unstored && entity_tag_listed(request_header(connection, "If-None-Match"),
+                                              asset->bodies[language][coding].etag))
         return queue(connection, MHD_HTTP_NOT_MODIFIED, prepared->not_modified, 0);
     if (listener_is_closing(connection->listener)) {
         /* The last answer says so (RFC 9112, 9.6); the prepared ones are everybody's. */

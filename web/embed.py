@@ -32,7 +32,10 @@ TEMPLATES = {  # filled at run time
 PICTURES = ("icon.svg", "logo.svg", "postmark.svg")
 STYLE = "style.css"
 FAVICON = "favicon.ico"  # browsers ask for it by this very path, so it carries no hash
-SCRIPTS = ("trust.js", "trust-worker.js")  # one names the other, and a worker's path is its name
+# One names the other, and a worker's path is its name. Neither is cached: over a connection whose
+# warning was clicked through, Chromium asks whether what it has is still good, and takes the answer
+# that it is (304) for the script itself.
+SCRIPTS = ("trust.js", "trust-worker.js")
 SCRIPT_OF = {"trust": "trust.js"}  # no other page has one
 CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -232,7 +235,7 @@ class Output:
             self.bodies[data] = "{" + ", ".join(fields) + "}"
         return self.bodies[data]
 
-    def asset(self, path, kind, contents, immutable):
+    def asset(self, path, kind, contents, immutable=False, unstored=False):
         """`contents`: bytes, or a dict of them by language."""
         by_language = isinstance(contents, dict)
         bodies = [
@@ -241,7 +244,7 @@ class Output:
         ]
         self.assets.append(
             f"    {{{c_string(path)}, {c_string(CONTENT_TYPES[kind])}, "
-            f"{str(by_language).lower()}, {str(immutable).lower()},\n     {{"
+            f"{str(by_language).lower()}, {str(immutable).lower()}, {str(unstored).lower()},\n     {{"
             + ",\n      ".join(bodies)
             + "}},\n"
         )
@@ -312,9 +315,9 @@ def embed(source, brotli):
         paths[picture] = output.hashed(picture, (source / picture).read_bytes())
     style = fill((source / STYLE).read_text("utf-8"), lambda key: paths[key.removeprefix("asset:")])
     paths[STYLE] = output.hashed(STYLE, shorten_style(style).encode("utf-8"))
-    output.asset(f"/{FAVICON}", ".ico", (source / FAVICON).read_bytes(), immutable=False)
+    output.asset(f"/{FAVICON}", ".ico", (source / FAVICON).read_bytes())
     for script in SCRIPTS:
-        output.asset(f"/{script}", ".js", (source / script).read_bytes(), immutable=False)
+        output.asset(f"/{script}", ".js", (source / script).read_bytes(), unstored=True)
 
     def in_every_language(page):
         return {
@@ -324,7 +327,7 @@ def embed(source, brotli):
 
     for page, path in PAGES.items():
         contents = {key: text.encode("utf-8") for key, text in in_every_language(page).items()}
-        output.asset(path, ".html", contents, immutable=False)
+        output.asset(path, ".html", contents)
     for page, symbol in TEMPLATES.items():
         output.template(symbol, in_every_language(page))
     output.error_texts(texts, used)

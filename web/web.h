@@ -24,6 +24,7 @@ struct web_asset {
     const char *content_type; /* "text/html; charset=utf-8" */
     bool by_language;         /* false: the same body for every language */
     bool immutable;           /* may be cached for long (its path carries a hash of the content) */
+    bool unstored;            /* may not be cached at all */
     struct web_body bodies[WEB_LANGUAGES][WEB_CODINGS]; /* data NULL: not worth compressing */
 };
 

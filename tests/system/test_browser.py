@@ -112,7 +112,8 @@ def test_by_keyboard_alone(server, browser):
     at(browser, "/connection")
 
 
-@pytest.mark.parametrize("path", ["/", "/password", "/placeholder", "/connection", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/password", "/placeholder", "/connection", "/trust",
+                                  "/nothing"])
 def test_a_screen_reader_finds_its_way(server, browser, path):
     browser.open(address(server, path))
     assert browser.title and browser.run("return document.documentElement.lang") == "en"
@@ -124,6 +125,7 @@ def test_a_screen_reader_finds_its_way(server, browser, path):
     levels = browser.run("return [...document.querySelectorAll('h1,h2,h3,h4')]"
                          ".map(h => +h.tagName[1])")
     assert levels[0] == 1 and all(b <= a + 1 for a, b in zip(levels, levels[1:]))
+    browser.run("for (const each of document.querySelectorAll('details')) each.open = true;")
     # Text keeps a contrast of 4.5 to its ground (WCAG 2.1, 1.4.3).
     assert browser.run(CONTRAST) == []
 
@@ -185,8 +187,9 @@ def test_pages_fit_a_small_screen(server, tmp_path, screenshots):
         small.ask("POST", "/goog/cdp/execute", {
             "cmd": "Emulation.setDeviceMetricsOverride",
             "params": {"width": 320, "height": 640, "deviceScaleFactor": 2, "mobile": True}})
-        for path in ("/", "/password", "/placeholder", "/connection"):
+        for path in ("/", "/password", "/placeholder", "/connection", "/trust"):
             small.open(address(server, path))
+            small.run("for (const each of document.querySelectorAll('details')) each.open = true;")
             name = path.strip("/") or "sign-in"
             small.screenshot(screenshots / f"small-{name}.png")
             assert small.run("return document.documentElement.scrollWidth") <= 320, path
@@ -206,7 +209,7 @@ def test_the_browsers_language_is_followed(server, tmp_path, screenshots, langua
         browser.screenshot(screenshots / f"connection-{languages.split(',')[0]}.png")
 
 
-@pytest.mark.parametrize("path", ["/", "/connection", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/connection", "/trust", "/nothing"])
 def test_dark_is_dark_and_readable(server, browser, screenshots, path):
     def prefer(scheme):
         browser.ask("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {
@@ -279,3 +282,108 @@ def test_without_it_the_visitor_is_warned_and_the_log_says_who_refused(daemon, t
         browser.open(address(running))
         assert browser.warning() == "ERR_CERT_AUTHORITY_INVALID"
         running.await_log(r"client 127\.0\.0\.1 (refused the certificate of|left) web-access")
+
+
+# ---- /trust, whose script asks the browser whether it trusts
+
+def verdict(browser):
+    """What the script has found, once it has; the words that are shown then."""
+    def found():
+        return browser.run("return [...document.querySelectorAll('.checks [data-verdict]')]"
+                           ".filter(each => !each.hidden).map(each => each.dataset.verdict)")
+    (said,) = await_condition("the script has found out", lambda: found() != ["unknown"] and found())
+    return said, browser.text("main")
+
+
+def registrations(browser):
+    return browser.ask("POST", "/execute/async", {"args": [], "script": (
+        "navigator.serviceWorker.getRegistrations().then(all => arguments[0](all.length))")})
+
+
+def test_where_it_is_trusted_the_page_says_so(server, tmp_path, screenshots):
+    anchor = server.fetch("/certificate.cer").body
+    with Browser(trusting(tmp_path / "home", anchor), insecure=False) as browser:
+        browser.open(address(server, "/trust"))
+        said, told = verdict(browser)
+        assert said == "trusted" and "All is well: your browser trusts this connection" in told
+        assert "does not trust" not in told and "Only your browser knows" not in told
+        assert browser.role("[role=status]") == "status", "a screen reader says what changed"
+        browser.screenshot(screenshots / "trust-trusted.png")
+        assert browser.complaints() == []
+        assert registrations(browser) == 0, "nothing of the probe stays"
+        browser.open(address(server, "/trust"))
+        assert verdict(browser)[0] == "trusted"
+        # Beyond the names there is nothing to trust, and no verdict of before is kept.
+        browser.open(address(server, "/trust", host="elsewhere.example.org"))
+        browser.go_on_all_the_same()
+        assert verdict(browser)[0] == "refused"
+
+
+def test_where_the_warning_was_clicked_through_it_says_that_too(server, tmp_path, screenshots):
+    with Browser(tmp_path / "home", insecure=False) as browser:
+        browser.open(address(server, "/trust"))
+        assert browser.warning() == "ERR_CERT_AUTHORITY_INVALID"
+        browser.go_on_all_the_same()
+        said, told = verdict(browser)
+        assert said == "refused" and "Your browser does not trust this connection" in told
+        assert "Your device trusts whoever issued the certificate." in told
+        assert "the issuer is what it does not know" in told and "all is well" not in told.lower()
+        browser.screenshot(screenshots / "trust-refused.png")
+        assert registrations(browser) == 0
+        browser.open(address(server, "/trust", host="elsewhere.example.org"))
+        browser.go_on_all_the_same()
+        said, told = verdict(browser)
+        assert said == "refused" and "The name does not match" in told
+        assert "Whether it knows the issuer will show once that is mended" in told
+        browser.screenshot(screenshots / "trust-wrong-name.png")
+
+
+def test_a_probe_left_behind_says_nothing(server, tmp_path):
+    """A worker registered while the connection was trusted is no proof once it is not."""
+    anchor = server.fetch("/certificate.cer").body
+    home = trusting(tmp_path / "home", anchor)
+    with Browser(home, insecure=False) as browser:
+        browser.open(address(server, "/trust"))
+        verdict(browser)
+        assert browser.ask("POST", "/execute/async", {"args": [], "script": (
+            "navigator.serviceWorker.register('/trust-worker.js', {scope: '/trust-probe/'})"
+            ".then(() => arguments[0](true))")})
+        assert registrations(browser) == 1
+    done = run(["certutil", "-d", f"sql:{home / '.pki' / 'nssdb'}", "-D", "-n", "ours"])
+    assert done.returncode == 0, done.stderr
+    with Browser(home, insecure=False) as browser:
+        browser.open(address(server, "/trust"))
+        browser.go_on_all_the_same()
+        assert verdict(browser)[0] == "refused"
+        assert registrations(browser) == 0
+
+
+def test_without_script_it_says_how_to_find_out(server, tmp_path, screenshots):
+    with Browser(tmp_path) as plain:
+        plain.ask("POST", "/goog/cdp/execute", {
+            "cmd": "Emulation.setScriptExecutionDisabled", "params": {"value": True}})
+        plain.open(address(server, "/trust"))
+        told = plain.text("main")
+        assert "Only your browser knows" in told and "symbol to the left of the address" in told
+        assert "your browser trusts" not in told and "does not trust" not in told
+        plain.click("summary")
+        assert "Trusted Root Certification Authorities" in plain.text("details")
+        plain.screenshot(screenshots / "trust-without-script.png")
+
+
+def test_the_steps_unfold_by_keyboard(server, browser):
+    browser.open(address(server, "/trust"))
+    tab_to(browser, "summary", "Windows")
+    assert "Thumbprint" not in browser.text("main")
+    browser.press("Enter")
+    assert "Thumbprint" in browser.text("main")
+
+
+@pytest.mark.parametrize("languages, lang, words", [
+    ("fr-FR,fr", "fr", "Tout va bien"), ("de-AT,de", "de", "Alles in Ordnung")])
+def test_it_tells_so_in_each_language(server, tmp_path, screenshots, languages, lang, words):
+    with Browser(tmp_path, languages=languages) as browser:
+        browser.open(address(server, "/trust"))
+        assert browser.run("return document.documentElement.lang") == lang
+        assert words in verdict(browser)[1]
+        browser.screenshot(screenshots / f"trust-{lang}.png")
