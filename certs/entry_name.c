@@ -74,8 +74,9 @@ static void append_safe(struct buffer *out, const char *text) {
     }
 }
 
-static void drop_spaces(struct buffer *name) {
-    while (name->size > 0 && name->data[name->size - 1] == ' ')
+/* A dot at the end is that of a host name in full. */
+static void drop_end(struct buffer *name) {
+    while (name->size > 0 && strchr(" .", name->data[name->size - 1]))
         name->data[--name->size] = '\0';
 }
 
@@ -92,7 +93,7 @@ static void disarm_ending(struct buffer *name) {
 char *entry_name_from(const char *text) {
     struct buffer name = {0};
     append_safe(&name, text + strspn(text, " "));
-    drop_spaces(&name);
+    drop_end(&name);
     if (name.size > 0 && name.data[0] == '.')
         name.data[0] = '_';
     disarm_ending(&name);

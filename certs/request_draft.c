@@ -66,7 +66,7 @@ bool request_value_bool(struct request_draft *draft, const struct request_value 
         if (inf_same_name(text, words[i]))
             return i % 2 == 0;
     inf_mistake(draft->remarks, request_value_place(value),
-                "%s is \"%s\", which is neither yes nor no: write TRUE or FALSE", key,
+                "%s is \"%s\", which is neither TRUE nor FALSE: write one of them", key,
                 inf_shown(text, shown));
     return false;
 }

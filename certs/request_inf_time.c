@@ -215,7 +215,7 @@ static bool read_date(struct request_draft *draft, enum request_key key, int64_t
     *out = seconds_of(&date);
     if (date.guessed) {
         char text[TIME_TEXT_SIZE];
-        time_text_date(*out, text);
+        (date.has_time ? time_text : time_text_date)(*out, text);
         inf_warning(draft->remarks, place,
                     "\"%s\" is read with the month first, as %s: write %s = %s to be sure",
                     inf_shown(request_value_chars(value), shown), text, request_keys_name(key),

@@ -1049,6 +1049,8 @@ static void any_text_gives_a_name(void **state) {
         {"server.key.PEM", "server.key_PEM"},
         {"back~", "back_"},
         {"old.bak", "old_bak"},
+        {"mail.example.org.", "mail.example.org"},
+        {"..", "certificate"},
         {"authority", "authority_"},
         {"", "certificate"},
         {"   ", "certificate"},
