@@ -52,6 +52,15 @@ static void put_visitor_first(const struct web_visitor *visitor, const char **sl
     slots[SLOT_ON_WINDOWS] = value_flag(visitor->system == WEB_WINDOWS);
 }
 
+/* To its own visitors what concerns them, to others, and where the system is not known, all. */
+static void put_firefox(const struct web_visitor *visitor, const char **slots) {
+    enum web_system system = visitor->is_firefox ? visitor->system : WEB_SYSTEM_UNKNOWN;
+    bool all = system == WEB_SYSTEM_UNKNOWN;
+    slots[SLOT_FIREFOX_ALONE] = value_flag(all || system == WEB_LINUX);
+    slots[SLOT_FIREFOX_BY_SYSTEM] = value_flag(all || system == WEB_WINDOWS || system == WEB_MACOS);
+    slots[SLOT_FIREFOX_ON_ANDROID] = value_flag(all || system == WEB_ANDROID);
+}
+
 struct dates {
     char not_before[TIME_TEXT_SIZE], not_after[TIME_TEXT_SIZE], anchor_not_after[TIME_TEXT_SIZE];
     char days[24];
@@ -103,6 +112,7 @@ void web_trust_render(enum web_language language, const struct web_trust *trust,
             },
     };
     put_visitor_first(&trust->visitor, values.slots);
+    put_firefox(&trust->visitor, values.slots);
     put_dates(trust, &dates, values.slots);
     template_render(&web_trust_page[language], &values, out);
 }

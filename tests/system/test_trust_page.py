@@ -217,8 +217,8 @@ def test_what_apple_and_android_refuse_is_said(store):
         return trust_page(store, sni=name, host=name).text()
     assert "more than 825 days" in told("apple.example.org")
     assert "more than 825 days" not in told("good.example.org")
-    assert "Android takes the certificate of an authority alone" in told("good.example.org")
-    assert "Android takes the certificate of an authority alone" not in told("leaf.example.org")
+    assert "Android may take only the certificate of an authority" in told("good.example.org")
+    assert "Android may take only the certificate of an authority" not in told("leaf.example.org")
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
