@@ -66,8 +66,10 @@ static bool read_client(json_t *from, struct client_seen *out) {
         strlen(service) >= sizeof client.service)
         return false;
     memcpy(client.service, service, strlen(service));
-    client.handshakes = (uint64_t)handshakes;
-    client.refusals = (uint64_t)refusals;
+    /* More than anybody has ever had, and with room for more. */
+    const json_int_t most = (json_int_t)1 << 53;
+    client.handshakes = (uint64_t)(handshakes < most ? handshakes : most);
+    client.refusals = (uint64_t)(refusals < most ? refusals : most);
     *out = client;
     return is_sound(&client);
 }

@@ -15,6 +15,8 @@ struct clients_keeper {
     struct clients_seen *seen;
     struct loop_timer *timer;
     bool remembers;
+    bool unread;       /* the file is still to be read: 10,000 clients take a moment, and no start
+                          waits for them */
     bool write_failed; /* and that was said */
     int64_t forget_after_s;
     uint64_t written; /* changes that the file has */
@@ -23,6 +25,9 @@ struct clients_keeper {
 /* ---- the file ---- */
 
 static void read_file(struct clients_keeper *keeper) {
+    if (!keeper->unread)
+        return;
+    keeper->unread = false;
     struct blob bytes = {0};
     struct error err = {0};
     struct client_seen *clients = NULL;
@@ -62,6 +67,7 @@ static bool write_file(struct clients_keeper *keeper, struct error *err) {
 
 static void write_changes(struct clients_keeper *keeper) {
     struct error err;
+    read_file(keeper); /* what it has is not lost */
     if (!keeper->remembers || clients_seen_changes(keeper->seen) == keeper->written)
         return;
     bool ok = write_file(keeper, &err);
@@ -80,6 +86,7 @@ static void remove_file(const struct clients_keeper *keeper) {
 /* ---- its life ---- */
 
 void clients_keeper_forget(struct clients_keeper *keeper, int64_t now) {
+    read_file(keeper);
     clients_seen_forget(keeper->seen, now - keeper->forget_after_s, now);
 }
 
@@ -119,14 +126,13 @@ void clients_keeper_destroy(struct clients_keeper *keeper) {
 static void begin(struct clients_keeper *keeper) {
     clients_seen_remember(keeper->seen, true);
     keeper->written = clients_seen_changes(keeper->seen);
-    read_file(keeper);
-    keeper->remembers = true;
-    loop_timer_set(keeper->timer, WRITE_INTERVAL_MS);
+    keeper->remembers = keeper->unread = true;
+    loop_timer_set(keeper->timer, 0);
 }
 
 static void end(struct clients_keeper *keeper) {
     clients_seen_remember(keeper->seen, false);
-    keeper->remembers = false;
+    keeper->remembers = keeper->unread = false;
     loop_timer_cancel(keeper->timer);
     remove_file(keeper);
 }
@@ -138,6 +144,6 @@ void clients_keeper_configure(struct clients_keeper *keeper, bool remember,
         end(keeper); /* also what an earlier run has left */
     else if (!keeper->remembers)
         begin(keeper);
-    if (remember)
+    else
         clients_keeper_forget(keeper, time_now());
 }

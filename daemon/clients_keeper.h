@@ -16,9 +16,10 @@ bool clients_keeper_create(struct loop *loop, const char *state_folder, struct c
 /* Writes what is not yet written. NULL is legal. */
 void clients_keeper_destroy(struct clients_keeper *keeper);
 
-/* Beginning to remember reads the file; a damaged one is told and counts as none. Not to remember
- * forgets everyone and removes the file at once. */
+/* Beginning to remember has the file read at the loop's first turn, or when it is needed first; a
+ * damaged one is told and counts as none. Not to remember forgets everyone and removes the file at
+ * once. */
 void clients_keeper_configure(struct clients_keeper *keeper, bool remember, int64_t forget_after_s);
 
-/* Forgets whoever was not seen for too long. */
+/* Forgets whoever was not seen for too long. After it, everyone else is in the list. */
 void clients_keeper_forget(struct clients_keeper *keeper, int64_t now);

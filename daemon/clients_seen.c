@@ -156,26 +156,31 @@ static void take_news(struct client_seen *client, const struct client_news *news
     client->tells = news->tells;
 }
 
+static struct client *make(struct clients_seen *seen, const char *address, const char *service,
+                           int64_t now) {
+    if (seen->count == CLIENTS_SEEN_MOST)
+        forget(seen, seen->oldest);
+    struct client *client = calloc(1, sizeof *client);
+    if (!client)
+        return NULL;
+    put_text(client->seen.address, sizeof client->seen.address, address);
+    put_text(client->seen.service, sizeof client->seen.service, service);
+    client->seen.first = now;
+    *find(seen, address, service) = client;
+    seen->count++;
+    return client;
+}
+
 /* The client with this key, made if it is not there, and now the newest. NULL: out of memory. */
 static struct client *obtain(struct clients_seen *seen, const char *address, const char *service,
                              int64_t now) {
-    struct client **at = find(seen, address, service);
-    struct client *client = *at;
-    if (client) {
+    struct client *client = *find(seen, address, service);
+    if (client)
         leave_order(seen, client);
-    } else {
-        client = calloc(1, sizeof *client);
-        if (!client)
-            return NULL;
-        put_text(client->seen.address, sizeof client->seen.address, address);
-        put_text(client->seen.service, sizeof client->seen.service, service);
-        client->seen.first = now;
-        *at = client;
-        seen->count++;
-    }
-    become_newest(seen, client);
-    if (seen->count > CLIENTS_SEEN_MOST)
-        forget(seen, seen->oldest);
+    else
+        client = make(seen, address, service, now);
+    if (client)
+        become_newest(seen, client);
     return client;
 }
 
@@ -205,16 +210,32 @@ void clients_seen_remember(struct clients_seen *seen, bool remember) {
     pthread_mutex_unlock(&seen->mutex);
 }
 
-void clients_seen_add(struct clients_seen *seen, const struct client_seen *known) {
+static void join(struct client_seen *client, const struct client_seen *earlier) {
+    if (earlier->first < client->first)
+        client->first = earlier->first;
+    client->handshakes += earlier->handshakes;
+    client->refusals += earlier->refusals;
+    if (client->tells || !earlier->tells)
+        return;
+    client->end = earlier->end;
+    client->alert = earlier->alert;
+    client->asked = earlier->asked;
+    client->tells = true;
+}
+
+void clients_seen_add(struct clients_seen *seen, const struct client_seen *client) {
     pthread_mutex_lock(&seen->mutex);
-    struct client **at = find(seen, known->address, known->service);
-    struct client *client = NULL;
-    if (atomic_load(&seen->remembers) && !*at && seen->count < CLIENTS_SEEN_MOST)
-        client = calloc(1, sizeof *client);
-    if (client) {
-        client->seen = *known;
-        *at = client;
-        become_oldest(seen, client);
+    struct client **at = find(seen, client->address, client->service);
+    struct client *added = NULL;
+    bool remembers = atomic_load(&seen->remembers);
+    if (remembers && *at)
+        join(&(*at)->seen, client);
+    else if (remembers && seen->count < CLIENTS_SEEN_MOST)
+        added = calloc(1, sizeof *added);
+    if (added) {
+        added->seen = *client;
+        *at = added;
+        become_oldest(seen, added);
         seen->count++;
     }
     pthread_mutex_unlock(&seen->mutex);

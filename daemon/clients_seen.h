@@ -47,8 +47,8 @@ void clients_seen_remember(struct clients_seen *seen, bool remember);
 /* Short of memory, nothing is noted. */
 void clients_seen_note(struct clients_seen *seen, const struct client_news *news, int64_t now);
 
-/* Adds one known from before as the one not seen for longest; one that is there already, or one too
- * many, is passed over. */
+/* Adds one known from before as the one not seen for longest, or to what is known of it by now. One
+ * too many is passed over. */
 void clients_seen_add(struct clients_seen *seen, const struct client_seen *client);
 
 /* Forgets everyone last seen before `before`. Times beyond `now`, from a clock that was wrong, are

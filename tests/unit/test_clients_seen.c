@@ -234,6 +234,45 @@ static void who_must_not_be_remembered_is_not(void **state) {
     clients_seen_destroy(seen);
 }
 
+/* The file may be read when the first have come already. */
+static void what_was_known_before_is_joined(void **state) {
+    (void)state;
+    struct clients_seen *seen = remembering();
+    const struct client_seen before = {.address = "192.0.2.1",
+                                       .service = "web-access",
+                                       .end = HANDSHAKE_LEFT,
+                                       .tells = true,
+                                       .first = 5,
+                                       .last = 7,
+                                       .handshakes = 3,
+                                       .refusals = 2};
+    struct client_seen other = before;
+    memcpy(other.address, "192.0.2.9", sizeof "192.0.2.9");
+    note(seen, "192.0.2.1", HANDSHAKE_FAILED, 0, 100);
+    note(seen, "192.0.2.2", HANDSHAKE_FINISHED, 0, 101);
+    clients_seen_add(seen, &before);
+    clients_seen_add(seen, &other);
+    size_t count;
+    struct client_seen *clients = all(seen, &count);
+    assert_int_equal(count, 3);
+    assert_string_equal(clients[1].address, "192.0.2.1");
+    assert_int_equal(clients[1].end, HANDSHAKE_LEFT);
+    assert_int_equal(clients[1].first, 5);
+    assert_int_equal(clients[1].last, 100);
+    assert_int_equal(clients[1].handshakes, 4);
+    assert_int_equal(clients[1].refusals, 2);
+    assert_string_equal(clients[2].address, "192.0.2.9");
+    free(clients);
+
+    note(seen, "192.0.2.9", HANDSHAKE_FINISHED, 0, 102);
+    clients_seen_add(seen, &other);
+    clients = all(seen, &count);
+    assert_int_equal(clients[0].end, HANDSHAKE_FINISHED);
+    assert_int_equal(clients[0].handshakes, 7);
+    free(clients);
+    clients_seen_destroy(seen);
+}
+
 /* ---- threads ---- */
 
 enum { THREADS = 4, ROUNDS = 3000, ADDRESSES = 50 };
@@ -289,7 +328,7 @@ static void what_is_printed_is_read(void **state) {
     static const struct client_seen clients[] = {
         {"192.0.2.1", "web-access", HANDSHAKE_REFUSED, UNKNOWN_CA, true, false, 1, 2, 7, 3},
         {"2001:db8::1", "Client_1", HANDSHAKE_FINISHED, 0, true, true, 5, 5, 1, 0},
-        {"fe80::1", "a", HANDSHAKE_LEFT, 0, true, false, 0, 253402300799, INT64_MAX, INT64_MAX},
+        {"fe80::1", "a", HANDSHAKE_LEFT, 0, true, false, 0, 253402300799, 1000000007, 1000000007},
         {"::1", "b-c", HANDSHAKE_LATE, 0, false, false, 3, 4, 2, 0},
         {"127.0.0.1", "b-c", HANDSHAKE_FAILED, 0, false, false, 3, 4, 2, 0},
     };
@@ -407,6 +446,7 @@ static void restarts_lose_nobody(void **state) {
 
     keeping = keep(scratch);
     clients_keeper_configure(keeping.keeper, true, DAY);
+    clients_keeper_forget(keeping.keeper, now);
     size_t count;
     struct client_seen *clients = all(keeping.seen, &count);
     assert_int_equal(count, 2);
@@ -421,6 +461,7 @@ static void restarts_lose_nobody(void **state) {
 
     keeping = keep(scratch);
     clients_keeper_configure(keeping.keeper, true, 1000); /* seconds */
+    clients_keeper_forget(keeping.keeper, now);
     assert_string_equal(only(keeping.seen).address, "192.0.2.2");
     clients_keeper_forget(keeping.keeper, now + 1000);
     assert_int_equal(count_of(keeping.seen), 0);
@@ -432,6 +473,24 @@ static void restarts_lose_nobody(void **state) {
     assert_int_equal(count, 0);
     free(read);
     blob_finish(&bytes);
+}
+
+/* Not even one that stops before it has looked. */
+static void a_short_run_loses_nobody(void **state) {
+    struct scratch *scratch = *state;
+    struct keeping keeping = keep(scratch);
+    clients_keeper_configure(keeping.keeper, true, DAY);
+    note(keeping.seen, "192.0.2.1", HANDSHAKE_LEFT, 0, time(NULL));
+    end(&keeping);
+    keeping = keep(scratch);
+    clients_keeper_configure(keeping.keeper, true, DAY);
+    note(keeping.seen, "192.0.2.2", HANDSHAKE_LEFT, 0, time(NULL));
+    end(&keeping);
+    keeping = keep(scratch);
+    clients_keeper_configure(keeping.keeper, true, DAY);
+    clients_keeper_forget(keeping.keeper, time(NULL));
+    assert_int_equal(count_of(keeping.seen), 2);
+    end(&keeping);
 }
 
 static void switched_off_it_leaves_nothing(void **state) {
@@ -461,11 +520,13 @@ static void a_damaged_file_counts_as_none(void **state) {
     put(path, "{\"clients\": [{\"addr");
     struct keeping keeping = keep(scratch);
     clients_keeper_configure(keeping.keeper, true, DAY);
+    clients_keeper_forget(keeping.keeper, time(NULL));
     assert_int_equal(count_of(keeping.seen), 0);
     note(keeping.seen, "192.0.2.1", HANDSHAKE_FINISHED, 0, time(NULL));
     end(&keeping);
     keeping = keep(scratch);
     clients_keeper_configure(keeping.keeper, true, DAY);
+    clients_keeper_forget(keeping.keeper, time(NULL));
     assert_int_equal(count_of(keeping.seen), 1);
     end(&keeping);
 }
@@ -481,10 +542,12 @@ int main(void) {
         cmocka_unit_test(who_was_not_seen_for_long_is_forgotten),
         cmocka_unit_test(a_clock_that_was_wrong_keeps_nobody),
         cmocka_unit_test(who_must_not_be_remembered_is_not),
+        cmocka_unit_test(what_was_known_before_is_joined),
         cmocka_unit_test(threads_lose_nothing),
         cmocka_unit_test(what_is_printed_is_read),
         cmocka_unit_test(damage_is_found),
         scratch_test(restarts_lose_nobody),
+        scratch_test(a_short_run_loses_nobody),
         scratch_test(switched_off_it_leaves_nothing),
         scratch_test(a_damaged_file_counts_as_none),
     };
