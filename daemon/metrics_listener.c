@@ -25,6 +25,7 @@ struct metrics_listener {
     struct MHD_Daemon *library; /* driven by the loop, without a thread of its own */
     struct loop_source *ready;
     struct loop_timer *timer;
+    unsigned connections; /* after its last run */
 };
 
 /* ---- requests ---- */
@@ -98,8 +99,16 @@ __attribute__((format(printf, 2, 0))) static void log_library(void *context, con
 static void run(void *context) {
     struct metrics_listener *listener = context;
     MHD_UNSIGNED_LONG_LONG in_ms;
+    unsigned before = listener->connections;
     MHD_run(listener->library);
-    if (MHD_get_timeout(listener->library, &in_ms) == MHD_YES)
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(listener->library, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    listener->connections = info ? info->num_connections : 0;
+    /* Full, the library stops listening, and begins again at the start of a run: of one that
+     * nothing would bring about where the last connection has just gone (0.9.75). */
+    if (listener->connections < before)
+        loop_timer_set(listener->timer, 0);
+    else if (MHD_get_timeout(listener->library, &in_ms) == MHD_YES)
         loop_timer_set(listener->timer, (int64_t)in_ms);
     else
         loop_timer_cancel(listener->timer);
