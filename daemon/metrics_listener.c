@@ -202,20 +202,22 @@ const char *metrics_listener_where(const struct metrics_listener *listener) {
 }
 
 void metrics_listener_announce(const struct metrics_listener *listener, struct buffer *out) {
+    if (listener->address.path) {
+        buffer_printf(out, "metrics unix %s 0\n", listener->address.path);
+        return;
+    }
     const struct sockaddr *bound = (const struct sockaddr *)&listener->bound.storage;
     char host[SOCKET_TEXT_SIZE];
-    if (listener->address.path)
-        buffer_printf(out, "metrics unix %s 0\n", listener->address.path);
-    else
-        buffer_printf(out, "metrics http %s %u\n", socket_address_host(bound, host),
-                      (unsigned)socket_address_port(bound));
+    buffer_printf(out, "metrics http %s %u\n", socket_address_host(bound, host),
+                  (unsigned)socket_address_port(bound));
 }
 
 void metrics_listener_describe(const struct metrics_listener *listener, struct buffer *out) {
+    if (listener->address.path) {
+        buffer_append_text(out, listener->address.path);
+        return;
+    }
     const struct sockaddr *bound = (const struct sockaddr *)&listener->bound.storage;
     char text[SOCKET_TEXT_SIZE];
-    if (listener->address.path)
-        buffer_append_text(out, listener->address.path);
-    else
-        buffer_printf(out, "http://%s/metrics", socket_address_text(bound, text));
+    buffer_printf(out, "http://%s/metrics", socket_address_text(bound, text));
 }
