@@ -22,9 +22,10 @@ enum trust_family_id {
 };
 
 struct trust_family {
-    const char *word; /* for programs: "chrome" */
-    const char *name; /* for people: "Chrome and Edge" */
-    bool is_run;      /* its claims are proved by running it; false: "by documentation" */
+    const char *word;  /* for programs: "chrome" */
+    const char *name;  /* for people: "Chrome and Edge" */
+    bool is_run;       /* its claims are proved by running it; false: "by documentation" */
+    const char *trust; /* the command or click by which it comes to trust a root */
 };
 extern const struct trust_family trust_families[TRUST_FAMILY_COUNT];
 
@@ -38,9 +39,24 @@ struct trust_evidence {
     bool has_staple; /* a good OCSP response came with it */
 };
 
-/* Would this family be silent? `out` as in trust_judge, by this family's rules. */
+/* Would this family be silent? `out` as in trust_judge, by this family's rules. ERROR_INPUT: the
+ * server's own certificate cannot be read. */
 bool trust_family_judge(enum trust_family_id family, const struct trust_evidence *evidence,
                         struct trust_judgement *out, struct error *err);
+/* All of them at once, which costs little more than one. Gives all of `out`. */
+bool trust_family_judge_all(const struct trust_evidence *evidence,
+                            struct trust_judgement out[static TRUST_FAMILY_COUNT],
+                            struct error *err);
+
+/* A rule, as the documentation tells it. Borrowed. */
+struct trust_rule_row {
+    const char *word; /* "common-name" */
+    enum trust_condition condition;
+    unsigned families;  /* those that mind: 1 << their id */
+    const char *when;   /* when the condition falls */
+    const char *source; /* RFC, the client's documentation or code */
+};
+bool trust_rule_row(size_t i, struct trust_rule_row *out); /* false: there are no more */
 
 /* What is wrong or unwise whoever the client is: chain incomplete, out of order or with strangers
  * in it, weak key or signature, a life too long, a name that only some take. Sentences with their

@@ -3,6 +3,9 @@ unit_test(deployment trust certs platform base)
 unit_test(deployment_files trust certs platform base)
 target_link_libraries(test_deployment_files PRIVATE PkgConfig::LIBZIP)
 unit_test(trust_judge trust certs platform base)
+unit_test(trust_family trust certs platform base)
+target_compile_definitions(test_trust_family PRIVATE TEST_DATA="${PROJECT_SOURCE_DIR}/tests/unit/data")
+fuzz_target(family trust certs platform base)
 
 # A deployment in a folder, for the system tests.
 add_executable(deployment_print ${PROJECT_SOURCE_DIR}/tests/unit/deployment_print.c)

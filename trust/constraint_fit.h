@@ -1,0 +1,15 @@
+/* Inside trust/: which of a certificate's names an authority's name constraints leave out
+ * (RFC 5280, 4.2.1.10). */
+#pragma once
+
+#include "trust/facts.h"
+
+/* What is left out, as far as clients differ about it. */
+enum constraint_breach {
+    BREACH_NAME = 1 << 0,          /* a host name, address, e-mail address or URI */
+    BREACH_DIRECTORY = 1 << 1,     /* the subject, or another directory name */
+    BREACH_DIRECTORY_SET = 1 << 2, /* directory names are excluded, whichever */
+    BREACH_COMMON_NAME = 1 << 3,   /* the common name of one that has no DNS names */
+    BREACH_WILDCARD = 1 << 4,      /* a wildcard that stands for excluded names, too */
+};
+unsigned constraint_breaches(const struct facts *authority, const struct facts *below);
