@@ -100,7 +100,8 @@ static bool expect(const struct store_change *change, const char *entry, bool th
     if (store_change_has(change, entry) == there)
         return true;
     error_set(err, there ? ERROR_MISSING : ERROR_EXISTS,
-              there ? "the store %s has no entry %s" : "the store %s has an entry %s already: choose another name",
+              there ? "the store %s has no entry %s"
+                    : "the store %s has an entry %s already: choose another name",
               held_folder_path(change->folder), entry);
     return false;
 }

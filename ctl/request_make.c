@@ -202,14 +202,14 @@ static void print_waiting(const json_t *answer, int64_t now, struct buffer *out)
 static json_t *describe(const struct ctl *ctl, const struct request_inf *inf,
                         const struct waiting_key *waiting, const char *folder, const char *pem,
                         json_t *remarks) {
-    char kind[CERT_KEY_CHOICE_SIZE];
     struct buffer next = {0}, file = {0};
     command_line_append(ctl, "accept", NULL, &next);
     buffer_append_text(&next, " FILE");
     buffer_printf(&file, "%s/%s.pem", folder, waiting->name);
     char *line = buffer_take(&next), *path = buffer_take(&file);
     json_t *answer = NULL;
-    if (line && path)
+    if (line && path) {
+        char kind[CERT_KEY_CHOICE_SIZE];
         answer =
             json_pack("{s:o, s:o, s:o, s:b, s:s, s:o, s:o, s:O, s:o}", "entry",
                       report_text(waiting->name), "file", report_text(path), "friendly_name",
@@ -217,6 +217,7 @@ static json_t *describe(const struct ctl *ctl, const struct request_inf *inf,
                       waiting->meta.exportable, "key", cert_key_choice_name(inf->plan.key, kind),
                       "output", report_text(ctl_value(ctl, "--output")), "csr", report_text(pem),
                       "remarks", remarks, "next", report_text(line));
+    }
     free(line);
     free(path);
     return answer;

@@ -14,8 +14,8 @@ struct held_folder;
 
 /* The path may lead through links. */
 bool held_folder_open(const char *path, struct held_folder **out, struct error *err);
-/* Makes it first if it is missing, as folder_make; where the process is root, it then belongs to the
- * owner of the folder it stands in. */
+/* Makes it first if it is missing, as folder_make; where the process is root, it then belongs to
+ * the owner of the folder it stands in. */
 bool held_folder_make(const char *path, unsigned mode, struct held_folder **out, struct error *err);
 void held_folder_close(struct held_folder *folder);             /* NULL is legal */
 const char *held_folder_path(const struct held_folder *folder); /* as it was opened; borrowed */

@@ -109,8 +109,7 @@ bool held_folder_look(const struct held_folder *folder, const char *name, struct
 }
 
 bool held_file_same(const struct held_file *a, const struct held_file *b) {
-    return a->inode == b->inode &&
-           (a->born_ns == b->born_ns || a->born_ns == 0 || b->born_ns == 0);
+    return a->inode == b->inode && (a->born_ns == b->born_ns || a->born_ns == 0 || b->born_ns == 0);
 }
 
 /* A descriptor of its own, since a listing moves where its descriptor reads. */
