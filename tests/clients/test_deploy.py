@@ -9,7 +9,7 @@ import ssl
 
 import pytest
 
-from deployed import Deployed, certutil, deploy, install, outcomes
+from deployed import Deployed, certutil, deploy, install, outcomes, said
 from lib.browser import Browser
 from lib.machine import Machine
 from lib.waiting import await_condition
@@ -329,3 +329,79 @@ def test_a_user_without_rights_has_what_needs_none(made, machine, tmp_path):
     assert set(owners.split()) == {"alice"} and not list(machine.home.iterdir())
     install(machine, deployed, "--undo", SUDO_USER="alice")
     assert machine.run(["ls", "/home/alice/.pki"]).returncode != 0
+
+
+@one
+def test_it_needs_no_more_of_its_environment_than_a_service_manager_gives(made, machine, tmp_path):
+    deployed = deploy(made, tmp_path / "out")
+    script = ["env", "-i", f"PATH={machine.run_well('printenv', 'PATH').strip()}",
+              "POSIXLY_CORRECT=1", "sh", deployed.script]
+    done = machine.run(script)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ("done", "Chromium of root", "/root/.pki/nssdb") in said(done)
+    assert machine.run([*script, "--undo"]).returncode == 0
+    assert machine.run(["test", "-e", "/root/.pki"]).returncode == 1
+
+
+@one
+@pytest.mark.parametrize("name, flags", [("other", ",c,"), (None, ",,")])
+def test_a_certificate_that_its_user_has_added_is_trusted_under_its_name_and_left_as_it_was(
+        made, machine, tmp_path, name, flags):
+    """Such a database holds no certificate twice."""
+    deployed = deploy(made, tmp_path / "out")
+    database = machine.home / ".pki" / "nssdb"
+    database.mkdir(parents=True)
+    within = ["certutil", "-d", f"sql:{database}"]
+    machine.run_well(*within, "-N", "--empty-password")
+    machine.run_well(*within, "-A", "-n", name or deployed.label, "-t", flags, "-a", "-i",
+                     deployed.pem)
+
+    def trust():
+        return re.search(rf"^{name or deployed.label} +(\S+)", machine.run_well(*within, "-L"),
+                         re.MULTILINE)[1]
+    assert trust() == flags
+    assert outcomes(install(machine, deployed))["Chromium"] == "done"
+    assert trust() == f"P{flags}"
+    assert outcomes(install(machine, deployed))["Chromium"] == "already so"
+    install(machine, deployed, "--undo")
+    assert trust() == flags
+
+
+@one
+def test_a_link_to_the_policies_stays_one(made, machine, tmp_path):
+    deployed = deploy(made, tmp_path / "out")
+    machine.run_well("mkdir", "-p", "/etc/firefox/policies")
+    machine.run_well("tee", "/etc/theirs.json", stdin=json.dumps(OTHERS))
+    machine.run_well("ln", "-s", "/etc/theirs.json", "/etc/firefox/policies/policies.json")
+    assert outcomes(install(machine, deployed))["Firefox"] == "done"
+    assert deployed.label in machine.run_well("cat", "/etc/theirs.json")
+    install(machine, deployed, "--undo")
+    assert json.loads(machine.run_well("cat", "/etc/theirs.json")) == OTHERS
+    machine.run_well("test", "-L", "/etc/firefox/policies/policies.json")
+
+
+def test_the_server_is_refused_whatever_curl_is_configured_to(once, serve, machine, tmp_path):
+    own, other = (Made(once(kind, MADE[kind]), kind) for kind in KINDS)
+    site = serve(other)
+    (machine.home / ".curlrc").write_text("insecure\n")
+    parts = install(machine, deploy(own, tmp_path / "out"), "--host", f"{site.host}:{site.port}",
+                    status=1)
+    assert [part for part in parts if part[:2] == ("failed", "Check")]
+
+
+@one
+def test_what_somebody_else_has_told_java_stays(made, machine, tmp_path):
+    deployed = deploy(made, tmp_path / "out")
+    keytool = [*KEYTOOL, "-cacerts", "-storepass", "changeit"]
+    machine.run_well(*keytool, "-importcert", "-noprompt", "-alias", "theirs", "-file", deployed.pem)
+    assert outcomes(install(machine, deployed, "--dry-run"))["Java"] == "already so"
+    install(machine, deployed)
+    assert "java" in str(install(machine, deployed, "--undo"))  # Debian's hook had added it again
+    assert "theirs" in machine.run_well(*keytool, "-list")
+    (tmp_path / "bin").mkdir()
+    hookless = tmp_path / "bin" / "update-ca-certificates"
+    hookless.write_text("#!/bin/sh\n")
+    hookless.chmod(0o755)
+    path = f"{hookless.parent}:{machine.run_well('printenv', 'PATH').strip()}"
+    install(machine, deployed, status=1, PATH=path)
+    assert "java" not in str(install(machine, deployed, "--undo", PATH=path))

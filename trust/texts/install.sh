@@ -96,7 +96,7 @@ make_folder() {
 # put KIND FROM TO: what a power cut leaves is the old file or the new one.
 put() {
     make_folder "$(dirname -- "$3")" && note "$1" "$3" && cp -- "$2" "$3.new" &&
-        chmod 644 -- "$3.new" && mv -- "$3.new" "$3"
+        chmod 644 "$3.new" && mv -- "$3.new" "$3"
 }
 
 # ---- the system's own store ----
@@ -188,6 +188,7 @@ merge_policies() {
     python3 - "$1" "$2" "$label.cer" "/etc/firefox/policies/$label.cer" <<'END'
 import json, os, sys
 how, path, *ours = sys.argv[1:]
+path = os.path.realpath(path)  # what a link leads to is written, and the link stays
 with open(path, encoding="utf-8") as file:
     whole = json.load(file)
 certificates = whole.setdefault("policies", {}).setdefault("Certificates", {})
@@ -259,7 +260,7 @@ put_policies() {
 # ---- databases of NSS: Chromium's, and those of Firefox' profiles ----
 
 home_of() {
-    if [ "$1" = "$me" ]; then
+    if [ "$1" = "$me" ] && [ -n "${HOME-}" ]; then
         printf '%s\n' "$HOME"
     else
         { getent passwd "$1" || grep "^$1:" /etc/passwd; } 2>/dev/null | cut -d: -f6
@@ -286,13 +287,36 @@ on() {
     as "$whose" certutil -d "sql:$database" -f /dev/null "$@"
 }
 
-# The database has the very certificate, under the name $3, and trusts it.
+# The database has the very certificate under the name $3.
 is_in_database() {
     on "$1" "$2" -L -n "$3" -r 2>/dev/null | cmp -s - "$der"
 }
 
-names_in_database() {
-    on "$1" "$2" -L 2>/dev/null | sed -n 's/ *[a-zA-Z]*,[a-zA-Z]*,[a-zA-Z]* *$//p'
+# A line for each of its certificates: how it is trusted, a space, its name.
+list_database() {
+    on "$1" "$2" -L 2>/dev/null |
+        sed -n 's/^\(.*[^ ]\)  *\([a-zA-Z]*,[a-zA-Z]*,[a-zA-Z]*\) *$/\2 \1/p'
+}
+
+# find_in_database USER DATABASE: sets how it is trusted there, and its name. The certificate stands
+# there once: under the name that its user gave it, if he was first.
+find_in_database() {
+    while IFS= read -r found <&4; do
+        found_flags=${found%% *} found_name=${found#* }
+        is_in_database "$1" "$2" "$found_name" && return 0
+    done 4<<END
+$(list_database "$1" "$2")
+END
+    return 1
+}
+
+# is_trusted_in USER DATABASE FLAG
+is_trusted_in() {
+    find_in_database "$1" "$2" || return 1
+    case ${found_flags%%,*} in
+    *"$3"*) ;;
+    *) return 1 ;;
+    esac
 }
 
 list_databases() {
@@ -318,15 +342,25 @@ is_chromium_here() {
     return 1
 }
 
-# trust_in PART USER DATABASE FLAGS
+# add_to_database USER DATABASE FLAG
+add_to_database() {
+    if find_in_database "$1" "$2"; then
+        noted "database$tab$2$tab$1" || note "flags $found_flags" "$2" "$1"
+        on "$1" "$2" -M -n "$found_name" -t "${found_flags%%,*}$3,${found_flags#*,}"
+    else
+        note database "$2" "$1"
+        on "$1" "$2" -A -n "$label" -t "$3,," -a <"$pem"
+    fi
+}
+
+# trust_in PART USER DATABASE FLAG
 trust_in() {
-    if is_in_database "$2" "$3" "$label"; then
+    if is_trusted_in "$2" "$3" "$4"; then
         say 'already so' "$1" "$3"
         return
     fi
     if [ -z "$dry" ]; then
-        note database "$3" "$2"
-        if ! on "$2" "$3" -A -n "$label" -t "$4" -a <"$pem" || ! is_in_database "$2" "$3" "$label"; then
+        if ! add_to_database "$2" "$3" "$4" || ! is_trusted_in "$2" "$3" "$4"; then
             say failed "$1" "$3: certutil could not add the certificate"
             return
         fi
@@ -343,7 +377,7 @@ make_database() {
 # Chromium takes the server's own certificate as a trusted peer, which may issue no others.
 install_chromium() {
     home=$(home_of "$1")
-    flags=${authority:+C,,}
+    flag=${authority:+C}
     databases=$(list_databases "$home")
     if [ -z "$databases" ] && ! is_chromium_here; then
         say 'not here' "Chromium of $1" 'there is no Chromium, nor a database of one'
@@ -361,7 +395,7 @@ install_chromium() {
         fi
     fi
     while IFS= read -r one <&3; do
-        trust_in "Chromium of $1" "$1" "$one" "${flags:-P,,}"
+        trust_in "Chromium of $1" "$1" "$one" "${flag:-P}"
     done 3<<END
 $databases
 END
@@ -376,7 +410,7 @@ install_profiles() {
         say failed "Firefox of $1" 'certutil is missing: install libnss3-tools (Debian), nss-tools (Fedora)'
     else
         while IFS= read -r one <&3; do
-            trust_in "Firefox of $1" "$1" "$one" 'C,,'
+            trust_in "Firefox of $1" "$1" "$one" C
         done 3<<END
 $profiles
 END
@@ -451,6 +485,11 @@ is_in_java() {
     on_java "$1" -list 2>/dev/null | grep -qiF -e "$fingerprint" -e "$label"
 }
 
+# Under the name that this script or Debian's hook gives it.
+is_ours_in_java() {
+    on_java "$1" -list 2>/dev/null | grep -qiF -- "$label"
+}
+
 install_java() {
     if ! find_keytool; then
         say 'not here' Java 'there is no keytool'
@@ -469,7 +508,7 @@ install_java() {
                 is_in_java "$one"; then
                 say 'done' Java "$one"
             else
-                say failed Java "$one: keytool could not import the certificate (is its password not changeit?)"
+                say failed Java "$one: keytool could not import the certificate"
             fi
         fi
     done 3<<END
@@ -497,10 +536,17 @@ undo_database() {
     fi
 }
 
+# undo_flags FLAGS DATABASE USER: as it was trusted before.
+undo_flags() {
+    if [ -f "$2/cert9.db" ] && find_in_database "$3" "$2"; then
+        on "$3" "$2" -M -n "$found_name" -t "$1"
+    fi
+}
+
 # One that was made here goes if nothing else came into it.
 undo_new_database() {
     [ -f "$1/cert9.db" ] || return 0
-    if [ -z "$(names_in_database "$2" "$1")" ] && ! on "$2" "$1" -K >/dev/null 2>&1; then
+    if [ -z "$(list_database "$2" "$1")" ] && ! on "$2" "$1" -K >/dev/null 2>&1; then
         as "$2" rm -f -- "$1/cert9.db" "$1/key4.db" "$1/pkcs11.txt"
         as "$2" rmdir -- "$1" "$(dirname -- "$1")" 2>/dev/null
     fi
@@ -521,7 +567,7 @@ undo_java() {
 undo_system_java() {
     find_keytool || return 0
     while IFS= read -r one <&3; do
-        if [ -n "$one" ] && is_in_java "$one"; then
+        if [ -n "$one" ] && is_ours_in_java "$one"; then
             if [ -n "$dry" ] || undo_java "$one"; then
                 say 'done' Undo "java $one"
             else
@@ -537,12 +583,13 @@ END
 # shellcheck disable=SC2086  # a refresh is a command with its words
 undo_one() {
     case $1 in
-    file) rm -f -- "$2" ;;
+    file) rm -f -- "$2" "$2.new" ;;
     folder) rmdir -- "$2" 2>/dev/null || : ;;
     refresh) quietly $2 ;;
     anchor) quietly trust anchor --remove "$p11kit" ;;
     policies) undo_policies "$2" ;;
     database) undo_database "$2" "$3" ;;
+    flags\ *) undo_flags "${1#flags }" "$2" "$3" ;;
     new-database) undo_new_database "$2" "$3" ;;
     java) undo_java "$2" ;;
     esac
@@ -569,7 +616,7 @@ $lines
 END
     [ -n "$only_user" ] || undo_system_java
     [ -n "$dry" ] || [ -s "$state" ] || {
-        rm -f -- "$state"
+        rm -f -- "$state" "$state.new"
         rmdir -- "$(dirname -- "$state")" 2>/dev/null
     }
 }
@@ -592,7 +639,7 @@ check_server() {
         say 'not here' Check "curl is missing: https://$address/ was not opened"
         return
     fi
-    said=$(curl --silent --show-error --max-time 20 --output /dev/null "https://$address/" 2>&1)
+    said=$(curl --disable --silent --show-error --max-time 20 --output /dev/null "https://$address/" 2>&1)
     case $? in
     0) say 'already so' Check "https://$address/ is trusted" ;;
     5 | 6 | 7 | 28) say 'not here' Check "https://$address/ cannot be reached from here: $said" ;;
@@ -668,6 +715,8 @@ if [ "$(uname -s)" != Linux ]; then
     refuse 'this script is for Linux: README.txt says what other systems take'
 fi
 me=$(id -un)
+HOME=$(home_of "$me") # which not every service manager sets
+export HOME
 if [ -z "$only_user$dry" ] && [ "$(id -u)" -ne 0 ]; then
     refuse 'this needs root: sudo sh install.sh. With --user it does what needs none'
 fi
