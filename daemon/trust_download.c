@@ -65,16 +65,24 @@ void trust_download_release(struct trust_downloads *downloads,
 
 /* ---- one of them ---- */
 
-static char *key_of(const struct trust_visitor *visitor) {
-    struct buffer key = {0};
-    buffer_printf(&key, "%s %u %s ", visitor->host ? visitor->host : "", visitor->port,
-                  visitor->language);
-    for (size_t i = 0; i < cert_chain_count(visitor->cert); i++)
-        buffer_append(&key, "+", 1); /* the same leaf may be sent with its authority and without */
-    char *print = fingerprint_text(cert_info(visitor->cert)->fingerprint, CERT_FINGERPRINT_SIZE);
-    buffer_append_text(&key, print ? print : "");
-    key.failed |= !print;
+static bool append_fingerprint(struct buffer *out, const unsigned char *fingerprint) {
+    char *print = fingerprint_text(fingerprint, CERT_FINGERPRINT_SIZE);
+    buffer_printf(out, " %s", print ? print : "");
     free(print);
+    return print;
+}
+
+/* The anchor by its own fingerprint: an authority may be renewed under the same leaf. */
+static char *key_of(const struct trust_visitor *visitor) {
+    const struct blob *anchor = cert_anchor(visitor->cert);
+    unsigned char digest[CERT_FINGERPRINT_SIZE] = {0};
+    struct buffer key = {0};
+    gnutls_hash_fast(GNUTLS_DIG_SHA256, anchor->data, anchor->size, digest);
+    buffer_printf(&key, "%s %u %s %zu", visitor->host ? visitor->host : "", visitor->port,
+                  visitor->language, cert_chain_count(visitor->cert));
+    bool ok = append_fingerprint(&key, cert_info(visitor->cert)->fingerprint) &&
+              append_fingerprint(&key, digest);
+    key.failed |= !ok;
     return buffer_take(&key);
 }
 

@@ -292,6 +292,19 @@ def test_it_is_that_of_the_certificate_that_the_visitor_was_shown(daemon, certs)
         assert archive.read("mailstored-trust/windows/mailstored.cer") == anchor
 
 
+def test_an_authority_that_is_renewed_under_the_same_certificate_is_given_at_once(daemon, certs):
+    running = daemon()
+    leaf = certs.leaf("a.example.org").put(running.store, "a")
+    running.await_served(leaf, sni="a.example.org")
+    first = running.fetch("/trust.zip", sni="a.example.org")
+    renewed = certs.authority(key=leaf.issuer.key)
+    (running.store / "a.pem").write_bytes(leaf.pem + renewed.pem + leaf.key_pem)
+    tool("--config", running.config, "--state", running.state, "reload")
+    again = running.fetch("/trust.zip", sni="a.example.org",
+                          headers={"If-None-Match": first.get("ETag")})
+    assert opened(again).read("mailstored-trust/windows/mailstored.cer") == renewed.der
+
+
 @pytest.mark.parametrize("host, told", [
     ("x.example.org:1234", "https://x.example.org:1234/"),
     ("x.example.org", "https://x.example.org:443/"),
