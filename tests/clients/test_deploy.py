@@ -405,3 +405,33 @@ def test_what_somebody_else_has_told_java_stays(made, machine, tmp_path):
     path = f"{hookless.parent}:{machine.run_well('printenv', 'PATH').strip()}"
     install(machine, deployed, status=1, PATH=path)
     assert "java" not in str(install(machine, deployed, "--undo", PATH=path))
+
+
+@one
+def test_nothing_is_installed_that_could_not_be_undone(made, machine, tmp_path):
+    deployed = deploy(made, tmp_path / "out")
+    done = machine.run(["unshare", "--mount", "sh", "-c", "mount -t tmpfs -o ro none /var/lib && "
+                        f"exec sh '{deployed.script}'"])
+    assert done.returncode == 2 and "/var/lib/mailstored-trust cannot be written" in done.stderr
+    assert said(done) == [] and not list(machine.home.iterdir())
+
+
+@one
+def test_what_was_interrupted_is_undone_whole(made, machine, tmp_path):
+    """By a kill at each of the moments at which a file is written beside its place."""
+    deployed = deploy(made, tmp_path / "out")
+    path = machine.run_well("printenv", "PATH").strip()
+    count, program = tmp_path / "count", tmp_path / "bin" / "cp"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\necho >>{count}\n"
+                       f"[ $(wc -l <{count}) -lt $KILLS ] || kill -KILL $PPID\n"
+                       f"PATH={path} exec mv \"$@\"\n")
+    program.chmod(0o755)
+    for kills in (1, 2, 3):
+        count.write_text("")
+        done = machine.run(["sh", deployed.script], PATH=f"{program.parent}:{path}",
+                           KILLS=str(kills))
+        assert done.returncode == -9, done.stdout + done.stderr
+        install(machine, deployed, "--undo")
+        left = machine.run(["find", "/etc/firefox", "/var/lib/mailstored-trust"])
+        assert left.stdout == ""

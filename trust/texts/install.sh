@@ -155,7 +155,7 @@ install_by_p11_kit() {
         say 'not here' System 'neither update-ca-certificates nor update-ca-trust nor trust'
     elif trust list 2>/dev/null | grep -qF "$label"; then
         say 'already so' System 'trust anchor'
-    elif [ -z "$dry" ] && { note anchor "$label"; ! quietly trust anchor --store "$p11kit"; }; then
+    elif [ -z "$dry" ] && ! { note anchor "$label" && quietly trust anchor --store "$p11kit"; }; then
         say failed System "trust anchor --store $p11kit"
     else
         say 'done' System "trust anchor --store $p11kit"
@@ -345,11 +345,10 @@ is_chromium_here() {
 # add_to_database USER DATABASE FLAG
 add_to_database() {
     if find_in_database "$1" "$2"; then
-        noted "database$tab$2$tab$1" || note "flags $found_flags" "$2" "$1"
-        on "$1" "$2" -M -n "$found_name" -t "${found_flags%%,*}$3,${found_flags#*,}"
+        { noted "database$tab$2$tab$1" || note "flags $found_flags" "$2" "$1"; } &&
+            on "$1" "$2" -M -n "$found_name" -t "${found_flags%%,*}$3,${found_flags#*,}"
     else
-        note database "$2" "$1"
-        on "$1" "$2" -A -n "$label" -t "$3,," -a <"$pem"
+        note database "$2" "$1" && on "$1" "$2" -A -n "$label" -t "$3,," -a <"$pem"
     fi
 }
 
@@ -370,8 +369,7 @@ trust_in() {
 
 make_database() {
     [ -z "$dry" ] || return 0
-    note new-database "$2" "$1"
-    as "$1" mkdir -p -m 700 -- "$2" && on "$1" "$2" -N --empty-password
+    note new-database "$2" "$1" && as "$1" mkdir -p -m 700 -- "$2" && on "$1" "$2" -N --empty-password
 }
 
 # Chromium takes the server's own certificate as a trusted peer, which may issue no others.
@@ -503,8 +501,8 @@ install_java() {
         elif [ -n "$dry" ]; then
             say 'done' Java "$one"
         else
-            note java "$one"
-            if quietly on_java "$one" -importcert -noprompt -trustcacerts -alias "$label" -file "$der" &&
+            if note java "$one" &&
+                quietly on_java "$one" -importcert -noprompt -trustcacerts -alias "$label" -file "$der" &&
                 is_in_java "$one"; then
                 say 'done' Java "$one"
             else
@@ -519,6 +517,7 @@ END
 # ---- undoing ----
 
 undo_policies() {
+    rm -f -- "$1.new"
     if [ ! -e "$1" ]; then
         return 0
     elif cmp -s "$policies" "$1"; then
@@ -731,6 +730,8 @@ for user in $users; do
     [ -n "$(home_of "$user")" ] || refuse "there is no user $user"
 done
 
+folder=$(dirname -- "$state")
+
 if [ -n "$undo" ]; then
     for user in $users; do
         forget_in_profiles "$user"
@@ -738,6 +739,9 @@ if [ -n "$undo" ]; then
     undo_all
 else
     compare
+    if [ -z "$dry" ] && ! { mkdir -p -- "$folder" && [ -w "$folder" ]; }; then
+        refuse "$folder cannot be written, where --undo finds what was installed. Nothing was done"
+    fi
     [ -n "$only_user" ] || install_system
     [ -n "$only_user" ] || install_firefox
     for user in $users; do
@@ -748,5 +752,6 @@ else
         install_java
         [ -n "$dry" ] || { check_system && check_server; }
     fi
+    [ -n "$dry" ] || rmdir -- "$folder" 2>/dev/null # where all was so already
 fi
 [ "$failures" -eq 0 ]
