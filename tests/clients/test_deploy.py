@@ -425,7 +425,7 @@ def test_what_was_interrupted_is_undone_whole(made, machine, tmp_path):
     program.parent.mkdir()
     program.write_text(f"#!/bin/sh\necho >>{count}\n"
                        f"[ $(wc -l <{count}) -lt $KILLS ] || kill -KILL $PPID\n"
-                       f"PATH={path} exec mv \"$@\"\n")
+                       f"PATH={path} exec cp \"$@\"\n")
     program.chmod(0o755)
     for kills in (1, 2, 3):
         count.write_text("")
