@@ -63,17 +63,21 @@ static enum ctl_exit write_zip(const struct ctl *ctl, const struct deployment_fi
 
 /* ---- telling of it ---- */
 
+static const char *what_is_deployed(const char *holds) {
+    if (holds && strcmp(holds, "topmost") == 0)
+        return "the topmost certificate that is sent, which is no root";
+    return holds && strcmp(holds, "authority") == 0 ? "the authority that issued the certificate"
+                                                    : "the certificate itself";
+}
+
 static void print(const json_t *answer, int64_t now, struct buffer *out) {
     const json_t *certificate = json_object_get(answer, "certificate");
     const char *output = answer_text(answer, "output"), *host = answer_text(answer, "host");
-    const char *holds = answer_text(answer, "holds");
-    bool is_own = holds && strcmp(holds, "certificate") == 0;
     struct buffer validity = {0};
     utf8_append_printable(out, output ? output : "?");
     buffer_append_text(out, " is written\n");
     text_field(out, "entry", answer_text(answer, "entry"));
-    text_field(out, "deploys",
-               is_own ? "the certificate itself" : "the authority that issued the certificate");
+    text_field(out, "deploys", what_is_deployed(answer_text(answer, "holds")));
     text_field(out, "subject", answer_text(certificate, "subject"));
     text_append_validity(&validity, answer_integer(certificate, "not_before"),
                          answer_integer(certificate, "not_after"), now);

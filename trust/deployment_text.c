@@ -2,6 +2,7 @@
 
 #include "base/time_text.h"
 #include "base/utf8.h"
+#include "trust/deployment_name.h"
 
 #include <gnutls/gnutls.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@ struct values {
     struct deployment_value own[OWN_VALUES];
     const struct deployment_value *more;
     char *fingerprint, *title, *base64, *address, *url;
-    char thumbprint[THUMBPRINT_TEXT_SIZE], port[6];
+    char thumbprint[THUMBPRINT_TEXT_SIZE], port[6], label[DEPLOYMENT_NAME_SIZE];
     char not_before[TIME_TEXT_SIZE], not_after[TIME_TEXT_SIZE];
 };
 
@@ -28,18 +29,22 @@ static void values_finish(struct values *values) {
     free(values->url);
 }
 
-static const char *name_of(const struct cert_info *info) {
+/* Even a certificate with neither names nor a subject is called something. */
+static const char *name_of(const struct cert_info *info, char label[static DEPLOYMENT_NAME_SIZE]) {
     if (info->common_name && *info->common_name)
         return info->common_name;
     if (info->dns_names.count > 0)
         return info->dns_names.items[0];
-    return info->addresses.count > 0 ? info->addresses.items[0] : info->subject;
+    if (info->addresses.count > 0)
+        return info->addresses.items[0];
+    return *info->subject ? info->subject : deployment_name(info, label);
 }
 
 char *deployment_title(const struct cert_info *anchor) {
+    char label[DEPLOYMENT_NAME_SIZE];
     struct buffer title = {0};
     buffer_append_text(&title, "mailstored: ");
-    utf8_append_printable(&title, name_of(anchor));
+    utf8_append_printable(&title, name_of(anchor, label));
     return buffer_take(&title);
 }
 
@@ -88,7 +93,7 @@ static bool values_find(const struct deployment *deployment, const struct deploy
     const struct deployment_value own[OWN_VALUES] = {
         {"subject", info->subject},
         {"issuer", info->issuer},
-        {"name", name_of(info)},
+        {"name", name_of(info, values->label)},
         {"serial", info->serial},
         {"fingerprint", values->fingerprint},
         {"thumbprint", values->thumbprint},

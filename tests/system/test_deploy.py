@@ -72,6 +72,19 @@ def test_where_the_root_is_not_known_it_says_so(deploy, state, certs):
     answer = deploy("--output", "out", status=ATTENTION).answer
     assert answer["holds"] == "topmost"
     assert any("CN=Test Authority" in warning for warning in answer["warnings"])
+    ran = tool("--state", state, "deploy", "--output", "other", cwd=state, status=ATTENTION)
+    assert re.search("^ +deploys +the topmost certificate that is sent", ran.out, re.MULTILINE)
+
+
+def test_one_without_a_name_is_called_something(deploy, state, tmp_path):
+    made = state / "certs" / "nobody.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                    "-nodes", "-subj", "/", "-keyout", made, "-out", tmp_path / "crt"],
+                   capture_output=True, check=True)
+    made.write_bytes((tmp_path / "crt").read_bytes() + made.read_bytes())
+    deploy("--output", "out")
+    title = (tmp_path / "out" / "README.txt").read_text("utf-8-sig").splitlines()[0]
+    assert re.fullmatch("Trusting mailstored-[0-9a-f]{8}", title)
 
 
 def test_without_a_name_it_is_what_the_daemon_serves(daemon, certs, tmp_path):
