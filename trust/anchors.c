@@ -1,16 +1,21 @@
 #include "trust/anchors.h"
 
 #include "platform/file.h"
+#include "trust/facts.h"
 #include "trust/judge.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void trust_anchors_destroy(struct trust_anchors *anchors) {
     if (!anchors)
         return;
-    for (size_t i = 0; i < anchors->count; i++)
+    for (size_t i = 0; i < anchors->count; i++) {
         gnutls_x509_crt_deinit(anchors->items[i]);
+        free(anchors->subjects[i]);
+    }
     free(anchors->items);
+    free(anchors->subjects);
     free(anchors);
 }
 
@@ -18,36 +23,88 @@ size_t trust_anchors_count(const struct trust_anchors *anchors) {
     return anchors->count;
 }
 
-static bool is_known(const struct trust_anchors *anchors, gnutls_x509_crt_t certificate) {
+static bool is_known(const struct trust_anchors *anchors, gnutls_x509_crt_t certificate,
+                     const char *subject) {
     for (size_t i = 0; i < anchors->count; i++)
-        if (gnutls_x509_crt_equals(anchors->items[i], certificate))
+        if (strcmp(anchors->subjects[i], subject) == 0 &&
+            gnutls_x509_crt_equals(anchors->items[i], certificate))
             return true;
     return false;
 }
 
+static bool grow(struct trust_anchors *anchors) {
+    size_t capacity = anchors->capacity ? anchors->capacity * 2 : 16;
+    gnutls_x509_crt_t *items = realloc(anchors->items, capacity * sizeof(gnutls_x509_crt_t));
+    if (items)
+        anchors->items = items;
+    char **subjects = items ? realloc(anchors->subjects, capacity * sizeof *subjects) : NULL;
+    if (!subjects)
+        return false;
+    anchors->subjects = subjects;
+    anchors->capacity = capacity;
+    return true;
+}
+
 /* Takes the certificate. False: out of memory. */
 static bool add(struct trust_anchors *anchors, gnutls_x509_crt_t certificate) {
-    if (is_known(anchors, certificate)) {
-        gnutls_x509_crt_deinit(certificate);
-        return true;
-    }
-    if (anchors->count == anchors->capacity) {
-        size_t capacity = anchors->capacity ? anchors->capacity * 2 : 16;
-        gnutls_x509_crt_t *items = realloc(anchors->items, capacity * sizeof(gnutls_x509_crt_t));
-        if (!items) {
-            gnutls_x509_crt_deinit(certificate);
-            return false;
+    char *subject = facts_fold_subject(certificate);
+    bool ok = subject != NULL;
+    if (ok && !is_known(anchors, certificate, subject)) {
+        ok = anchors->count < anchors->capacity || grow(anchors);
+        if (ok) {
+            anchors->items[anchors->count] = certificate;
+            anchors->subjects[anchors->count++] = subject;
+            return true;
         }
-        anchors->items = items;
-        anchors->capacity = capacity;
     }
-    anchors->items[anchors->count++] = certificate;
-    return true;
+    gnutls_x509_crt_deinit(certificate);
+    free(subject);
+    return ok;
 }
 
 static bool no_memory(struct error *err) {
     error_set(err, ERROR_MEMORY, "trusted certificates: out of memory");
     return false;
+}
+
+/* ---- given ones ---- */
+
+static bool add_der(struct trust_anchors *anchors, const gnutls_datum_t *der, struct error *err) {
+    gnutls_x509_crt_t certificate = NULL;
+    if (gnutls_x509_crt_init(&certificate) < 0)
+        return no_memory(err);
+    int code = gnutls_x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER);
+    if (code >= 0)
+        return add(anchors, certificate) || no_memory(err);
+    gnutls_x509_crt_deinit(certificate);
+    error_set(err, ERROR_INPUT, "a trusted certificate cannot be read (%s)", gnutls_strerror(code));
+    return false;
+}
+
+bool trust_anchors_of_chain(const struct blob *chain, size_t count, struct trust_anchors **out,
+                            struct error *err) {
+    struct trust_anchors *anchors = calloc(1, sizeof *anchors);
+    bool ok = anchors || no_memory(err);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = add_der(anchors, &(gnutls_datum_t){chain[i].data, (unsigned)chain[i].size}, err);
+    if (ok)
+        *out = anchors;
+    else
+        trust_anchors_destroy(anchors);
+    return ok;
+}
+
+bool trust_anchors_join(struct trust_anchors *anchors, const struct trust_anchors *more,
+                        struct error *err) {
+    bool ok = true;
+    for (size_t i = 0; ok && i < more->count; i++) {
+        gnutls_datum_t der = {0};
+        ok = gnutls_x509_crt_export2(more->items[i], GNUTLS_X509_FMT_DER, &der) >= 0 ||
+             no_memory(err);
+        ok = ok && add_der(anchors, &der, err);
+        gnutls_free(der.data);
+    }
+    return ok;
 }
 
 /* ---- the system's ---- */

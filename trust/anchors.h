@@ -6,5 +6,6 @@
 
 struct trust_anchors {
     gnutls_x509_crt_t *items;
+    char **subjects; /* of each, folded (trust/facts.h) */
     size_t count, capacity;
 };

@@ -270,6 +270,13 @@ static char *folded(const char *text) {
     return out;
 }
 
+char *facts_fold_subject(gnutls_x509_crt_t crt) {
+    char *text = name_text(crt, gnutls_x509_crt_get_dn3);
+    char *out = text ? folded(text) : NULL;
+    free(text);
+    return out;
+}
+
 static void read_common_name(struct facts *facts) {
     for (unsigned i = 0;; i++) {
         char text[512];

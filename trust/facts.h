@@ -120,6 +120,8 @@ void facts_finish(struct facts *facts);
 /* Of facts_gather: reads the extensions that have members above. False: out of memory. */
 bool facts_read_extensions(struct facts *facts);
 
+/* The subject as `subject_folded` has it, without the rest. Newly allocated; NULL: no memory. */
+char *facts_fold_subject(gnutls_x509_crt_t crt);
 bool facts_is_self_issued(const struct facts *facts); /* subject and issuer, folded, are equal */
 /* Did this key sign it? Of a key that cannot be tried here it is taken to be so. */
 bool facts_signed_by(const struct facts *facts, const struct facts *issuer);

@@ -14,7 +14,7 @@ const struct trust_family trust_families[TRUST_FAMILY_COUNT] = {
     [TRUST_FAMILY_CHROME] = {"chrome", "Chrome and Edge", true,
                              "on Windows and macOS import it into the system's store; on Linux: "
                              "certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n NAME -i FILE "
-                             "(mailstorectl deploy has it)"},
+                             "(-t P,, for a self-signed server's; mailstorectl deploy has it)"},
     [TRUST_FAMILY_FIREFOX] = {"firefox", "Firefox", true,
                               "by policies.json (mailstorectl deploy, firefox/), or in Settings › "
                               "Privacy & Security › View Certificates › Authorities › Import"},

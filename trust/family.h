@@ -35,6 +35,7 @@ struct trust_evidence {
     size_t count;
     const char *host;                    /* as the client uses it, normalised */
     const struct trust_anchors *anchors; /* what it trusts */
+    const struct trust_anchors *more;    /* … besides; NULL: nothing */
     int64_t now;
     bool has_staple; /* a good OCSP response came with it */
 };

@@ -30,6 +30,12 @@ bool trust_anchors_of_system(struct trust_anchors **out, struct error *err);
 /* A file with PEM or DER certificates, or a folder of such files, in which others are passed over.
  * ERROR_INPUT: there is none. */
 bool trust_anchors_of_path(const char *path, struct trust_anchors **out, struct error *err);
+/* These certificates (DER), or none. */
+bool trust_anchors_of_chain(const struct blob *chain, size_t count, struct trust_anchors **out,
+                            struct error *err);
+/* Adds those of `more`, which stays as it is. False: out of memory. */
+bool trust_anchors_join(struct trust_anchors *anchors, const struct trust_anchors *more,
+                        struct error *err);
 void trust_anchors_destroy(struct trust_anchors *anchors);       /* NULL is legal */
 size_t trust_anchors_count(const struct trust_anchors *anchors); /* each once */
 

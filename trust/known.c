@@ -77,63 +77,58 @@ static bool add_sent(struct known *known, const struct trust_evidence *evidence,
 /* ---- of those that are trusted ---- */
 
 /* Somebody's issuer, or one that was sent under the same name. */
-static bool concerns(const struct known *known, const struct facts *anchor) {
+static bool concerns(const struct known *known, const char *subject) {
     for (size_t i = 0; i < known->count; i++) {
         const struct facts *facts = &known->items[i].facts;
-        if (strcmp(facts->issuer_folded, anchor->subject_folded) == 0 ||
-            (known->items[i].is_sent && strcmp(facts->subject_folded, anchor->subject_folded) == 0))
+        if (strcmp(facts->issuer_folded, subject) == 0 ||
+            (known->items[i].is_sent && strcmp(facts->subject_folded, subject) == 0))
             return true;
     }
     return false;
 }
 
-static bool read_anchor(gnutls_x509_crt_t crt, struct facts *out, struct error *err) {
+/* One that cannot be read is as if it were not there. False: out of memory. */
+static bool add_anchor(struct known *known, gnutls_x509_crt_t crt, struct error *err) {
     gnutls_datum_t der = {0};
+    struct error own = {0};
     if (gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &der) < 0)
         return no_memory(err);
-    bool ok = facts_gather(&(struct blob){der.data, der.size}, out, err);
+    long place = add(known, &(struct blob){der.data, der.size}, &own);
     gnutls_free(der.data);
-    return ok;
+    if (place != NOWHERE)
+        known->items[place].is_anchor = true;
+    return own.kind != ERROR_MEMORY || no_memory(err);
 }
 
-/* Takes those that concern what is known, until no more do. `left`: those that were not taken. */
-static bool take_anchors(struct known *known, struct facts *left, size_t count, struct error *err) {
-    bool more = true, ok = true;
-    while (more && ok) {
-        more = false;
-        for (size_t i = 0; ok && i < count; i++) {
-            if (!left[i].crt || !concerns(known, &left[i]))
-                continue;
-            long place = add(known, &left[i].der, err);
-            ok = place != NOWHERE;
-            if (ok)
-                known->items[place].is_anchor = true;
-            facts_finish(&left[i]);
-            more = true;
-        }
-    }
-    return ok;
-}
-
-static bool add_anchors(struct known *known, const struct trust_anchors *anchors,
+/* Takes those that concern what is known: a system trusts more than a hundred, and few of them
+ * matter. `more`: some were taken, and may have issuers among those that were passed over. */
+static bool add_anchors(struct known *known, const struct trust_anchors *anchors, bool *more,
                         struct error *err) {
-    struct facts *all = calloc(anchors->count + 1, sizeof *all);
-    bool ok = all != NULL || no_memory(err);
-    for (size_t i = 0; ok && i < anchors->count; i++) {
-        struct error own = {0};
-        if (!read_anchor(anchors->items[i], &all[i], &own) && own.kind == ERROR_MEMORY)
-            ok = no_memory(err);
+    bool ok = true;
+    for (size_t i = 0; ok && anchors && i < anchors->count; i++) {
+        if (!concerns(known, anchors->subjects[i]))
+            continue;
+        size_t before = known->count;
+        ok = add_anchor(known, anchors->items[i], err);
+        *more |= known->count > before;
     }
-    ok = ok && take_anchors(known, all, anchors->count, err);
-    for (size_t i = 0; all && i < anchors->count; i++)
-        facts_finish(&all[i]);
-    free(all);
+    return ok;
+}
+
+static bool add_all_anchors(struct known *known, const struct trust_evidence *evidence,
+                            struct error *err) {
+    bool more = true, ok = true;
+    while (ok && more) {
+        more = false;
+        ok = add_anchors(known, evidence->anchors, &more, err) &&
+             add_anchors(known, evidence->more, &more, err);
+    }
     return ok;
 }
 
 bool known_gather(const struct trust_evidence *evidence, struct known *out, struct error *err) {
     struct known known = {0};
-    bool ok = add_sent(&known, evidence, err) && add_anchors(&known, evidence->anchors, err);
+    bool ok = add_sent(&known, evidence, err) && add_all_anchors(&known, evidence, err);
     if (ok) {
         known.signed_by = calloc(known.count * known.count, 1);
         ok = known.signed_by || no_memory(err);

@@ -129,8 +129,6 @@ static bool append_word(struct buffer *out, const char *word, size_t size,
         buffer_append_text(out, end_of(view)->subject_text);
     else if (is(word, size, "end_issuer"))
         buffer_append_text(out, end_of(view)->issuer_text);
-    else if (is(word, size, "family"))
-        buffer_append_text(out, trust_families[family].name);
     else if (is(word, size, "trust"))
         buffer_append_text(out, trust_families[family].trust);
     else

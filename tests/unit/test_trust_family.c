@@ -29,23 +29,13 @@ static void add_der(const char *text, struct blob *list, size_t *count) {
     list[(*count)++] = made_blob(&der);
 }
 
-/* The caller's: anchors_drop. */
-static struct trust_anchors anchors_of(const struct blob *trusted, size_t count) {
-    struct trust_anchors anchors = {.items = calloc(count + 1, sizeof(gnutls_x509_crt_t))};
-    assert_non_null(anchors.items);
-    for (size_t i = 0; i < count; i++) {
-        const gnutls_datum_t der = {trusted[i].data, (unsigned)trusted[i].size};
-        assert_int_equal(gnutls_x509_crt_init(&anchors.items[i]), 0);
-        assert_int_equal(gnutls_x509_crt_import(anchors.items[i], &der, GNUTLS_X509_FMT_DER), 0);
-        anchors.count++;
-    }
+/* The caller's: trust_anchors_destroy. */
+static struct trust_anchors *anchors_of(const struct blob *trusted, size_t count) {
+    struct trust_anchors *anchors = NULL;
+    struct error err = {0};
+    if (!trust_anchors_of_chain(trusted, count, &anchors, &err))
+        fail_msg("%s", err.text);
     return anchors;
-}
-
-static void anchors_drop(struct trust_anchors *anchors) {
-    for (size_t i = 0; i < anchors->count; i++)
-        gnutls_x509_crt_deinit(anchors->items[i]);
-    free(anchors->items);
 }
 
 static bool was_silent(const struct record *record, const char *family) {
@@ -72,11 +62,11 @@ static void assert_whole(const char *name, const struct trust_judgement *judgeme
 static void assert_as_recorded(const struct record *record, int64_t now) {
     struct trust_judgement judgements[TRUST_FAMILY_COUNT];
     struct error err = {0};
-    struct trust_anchors anchors = anchors_of(record->trusted, record->trusted_count);
+    struct trust_anchors *anchors = anchors_of(record->trusted, record->trusted_count);
     const struct trust_evidence evidence = {.chain = record->sent,
                                             .count = record->sent_count,
                                             .host = record->host,
-                                            .anchors = &anchors,
+                                            .anchors = anchors,
                                             .now = now};
     if (!trust_family_judge_all(&evidence, judgements, &err))
         fail_msg("%s: %s", record->name, err.text);
@@ -88,7 +78,7 @@ static void assert_as_recorded(const struct record *record, int64_t now) {
                      judgements[i].silent);
         trust_judgement_finish(&judgements[i]);
     }
-    anchors_drop(&anchors);
+    trust_anchors_destroy(anchors);
 }
 
 static void what_real_clients_did_is_what_is_judged(void **state) {
@@ -130,13 +120,17 @@ static const char *const names[] = {"mail.example.org", NULL};
 static struct trust_judgement judge_alone(enum trust_family_id family, const struct made_cert *made,
                                           int64_t at) {
     struct cert_material material = made_material(made);
-    struct trust_anchors anchors = anchors_of(material.chain, 1);
+    struct trust_anchors *anchors = anchors_of(material.chain, 1);
     struct trust_judgement judgement;
     struct error err = {0};
-    const struct trust_evidence evidence = {material.chain, 1, "mail.example.org", &anchors, at, 0};
+    const struct trust_evidence evidence = {.chain = material.chain,
+                                            .count = 1,
+                                            .host = "mail.example.org",
+                                            .anchors = anchors,
+                                            .now = at};
     if (!trust_family_judge(family, &evidence, &judgement, &err))
         fail_msg("%s", err.text);
-    anchors_drop(&anchors);
+    trust_anchors_destroy(anchors);
     cert_material_finish(&material);
     return judgement;
 }
@@ -184,26 +178,29 @@ static void no_phone_takes_ed25519(void **state) {
 static void what_is_no_certificate_is_an_error(void **state) {
     (void)state;
     struct blob nonsense = {(unsigned char *)"nonsense", 8};
-    struct trust_anchors anchors = {0};
+    struct trust_anchors *anchors = anchors_of(NULL, 0);
     struct trust_judgement judgement;
     struct trust_remarks remarks;
     struct error err = {0};
-    struct trust_evidence evidence = {&nonsense, 1, "mail.example.org", &anchors, now, false};
+    struct trust_evidence evidence = {
+        .chain = &nonsense, .count = 1, .host = "mail.example.org", .anchors = anchors, .now = now};
     assert_false(trust_family_judge(TRUST_FAMILY_GO, &evidence, &judgement, &err));
     assert_int_equal(err.kind, ERROR_INPUT);
     assert_false(trust_remark_all(&evidence, &remarks, &err));
     evidence.count = 0;
     assert_false(trust_family_judge(TRUST_FAMILY_GO, &evidence, &judgement, &err));
     assert_non_null(strstr(err.text, "empty"));
+    trust_anchors_destroy(anchors);
 }
 
 /* ---- remarks ---- */
 
 static bool has_remark(const struct blob *chain, size_t count, const char *text) {
-    struct trust_anchors anchors = {0};
+    struct trust_anchors *anchors = anchors_of(NULL, 0);
     struct trust_remarks remarks = {0};
     struct error err = {0};
-    const struct trust_evidence evidence = {chain, count, "mail.example.org", &anchors, now, false};
+    const struct trust_evidence evidence = {
+        .chain = chain, .count = count, .host = "mail.example.org", .anchors = anchors, .now = now};
     bool found = false;
     assert_true(trust_remark_all(&evidence, &remarks, &err));
     for (size_t i = 0; i < remarks.count; i++) {
@@ -211,6 +208,7 @@ static bool has_remark(const struct blob *chain, size_t count, const char *text)
         found |= strstr(remarks.items[i].text, text) != NULL;
     }
     trust_remarks_finish(&remarks);
+    trust_anchors_destroy(anchors);
     return found;
 }
 
