@@ -17,6 +17,7 @@ struct progress {
     cnd_t ended_now;
     bool ended;
     const char *what;
+    size_t done, all; /* 0: not counted */
 };
 
 /* One step later, on the clock that cnd_timedwait goes by. */
@@ -43,7 +44,10 @@ static int draw(void *context) {
             ;
         if (progress->ended)
             break;
-        fprintf(stderr, "\r%s %-3.*s", progress->what, (int)(step % sizeof dots), dots);
+        fprintf(stderr, "\r%s", progress->what);
+        if (progress->all > 0)
+            fprintf(stderr, ", %zu of %zu", progress->done, progress->all);
+        fprintf(stderr, " %-3.*s", (int)(step % sizeof dots), dots);
         fflush(stderr);
         drawn = true;
     }
@@ -71,6 +75,15 @@ struct progress *progress_begin(const char *what) {
     }
     free(progress);
     return NULL;
+}
+
+void progress_count(struct progress *progress, size_t done, size_t all) {
+    if (!progress)
+        return;
+    mtx_lock(&progress->lock);
+    progress->done = done;
+    progress->all = all;
+    mtx_unlock(&progress->lock);
 }
 
 void progress_end(struct progress *progress) {

@@ -109,3 +109,9 @@ def test_the_parts_of_the_checks_are_described():
     parts = [path.stem for path in (REPOSITORY / "tests/parts").glob("*.sh") if path.stem != "part"]
     text = (REPOSITORY / "tests/README.md").read_text()
     assert len(parts) > 10 and [part for part in parts if f"`{part}`" not in text] == []
+
+
+def test_the_rules_of_clients_are_those_of_the_code():
+    """After a change: mailstorectl check --rules"""
+    text = (REPOSITORY / "docs/clients.md").read_text()
+    assert text.endswith("-->\n" + said_by(MAILSTORECTL, "check", "--rules"))

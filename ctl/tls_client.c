@@ -1,0 +1,158 @@
+#include "ctl/tls_client.h"
+
+#include "base/time_text.h"
+#include "ctl/http_head.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct tls_client {
+    gnutls_session_t session;
+    gnutls_certificate_credentials_t credentials;
+    int socket;
+    bool is_open; /* the handshake is done */
+};
+
+/* Weak keys, and keys that are not for this, are looked at, too: whether clients take them is said
+ * elsewhere. */
+static const char priority[] =
+    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%PROFILE_VERY_WEAK:%COMPAT";
+
+static bool set_up(struct tls_client *client, const char *server_name, struct error *err) {
+    static const gnutls_datum_t http = {(unsigned char *)"http/1.1", 8};
+    gnutls_session_t session = client->session;
+    int code = gnutls_priority_set_direct(session, priority, NULL);
+    if (code >= 0)
+        code = gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, client->credentials);
+    if (code >= 0)
+        code = gnutls_alpn_set_protocols(session, &http, 1, 0);
+    if (code >= 0 && server_name)
+        code = gnutls_server_name_set(session, GNUTLS_NAME_DNS, server_name, strlen(server_name));
+    if (code < 0) {
+        error_set(err, ERROR_SYSTEM, "GnuTLS: %s", gnutls_strerror(code));
+        return false;
+    }
+    gnutls_transport_set_int(session, client->socket);
+    gnutls_handshake_set_timeout(session, PROBE_TIMEOUT_MS);
+    return true;
+}
+
+/* What an alert means to whoever runs the server. */
+static void explain_alert(gnutls_alert_description_t alert, struct error *err) {
+    const char *name = gnutls_alert_get_name(alert);
+    const char *meaning = "";
+    if (alert == GNUTLS_A_UNRECOGNIZED_NAME)
+        meaning = ": it has no certificate for this name";
+    else if (alert == GNUTLS_A_PROTOCOL_VERSION)
+        meaning = ": it speaks neither TLS 1.3 nor TLS 1.2";
+    else if (alert == GNUTLS_A_HANDSHAKE_FAILURE)
+        meaning = ": it has no certificate, or none whose kind of key clients can use";
+    error_set(err, ERROR_INPUT, "the server ended the TLS handshake: %s%s", name ? name : "?",
+              meaning);
+}
+
+static bool is_no_tls(int code) {
+    return code == GNUTLS_E_UNEXPECTED_PACKET_LENGTH || code == GNUTLS_E_UNEXPECTED_PACKET ||
+           code == GNUTLS_E_UNSUPPORTED_VERSION_PACKET || code == GNUTLS_E_RECORD_OVERFLOW;
+}
+
+static bool shake_hands(const struct tls_client *client, struct error *err) {
+    int code;
+    do
+        code = gnutls_handshake(client->session);
+    while (code < 0 && code != GNUTLS_E_AGAIN && !gnutls_error_is_fatal(code));
+    if (code >= 0)
+        return true;
+    if (code == GNUTLS_E_AGAIN || code == GNUTLS_E_TIMEDOUT)
+        error_set(err, ERROR_UNREACHABLE, "no TLS handshake within %d s", PROBE_TIMEOUT_MS / 1000);
+    else if (code == GNUTLS_E_FATAL_ALERT_RECEIVED)
+        explain_alert(gnutls_alert_get(client->session), err);
+    else if (is_no_tls(code))
+        error_set(err, ERROR_INPUT, "no TLS handshake: what answers there speaks no TLS (%s)",
+                  gnutls_strerror(code));
+    else
+        error_set(err, ERROR_INPUT, "no TLS handshake: %s", gnutls_strerror(code));
+    return false;
+}
+
+void tls_client_close(struct tls_client *client) {
+    if (!client)
+        return;
+    if (client->is_open)
+        gnutls_bye(client->session, GNUTLS_SHUT_WR);
+    if (client->session)
+        gnutls_deinit(client->session);
+    if (client->credentials)
+        gnutls_certificate_free_credentials(client->credentials);
+    socket_close(client->socket);
+    free(client);
+}
+
+bool tls_client_connect(const struct socket_address *address, const char *server_name,
+                        struct tls_client **out, struct error *err) {
+    int socket = -1;
+    if (!socket_connect(address, PROBE_TIMEOUT_MS, &socket, err))
+        return false;
+    struct tls_client *client = calloc(1, sizeof *client);
+    if (!client) {
+        error_set(err, ERROR_MEMORY, "out of memory");
+        socket_close(socket);
+        return false;
+    }
+    client->socket = socket;
+    bool ok = false;
+    if (gnutls_certificate_allocate_credentials(&client->credentials) < 0 ||
+        gnutls_init(&client->session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL) < 0)
+        error_set(err, ERROR_MEMORY, "out of memory");
+    else
+        ok = set_up(client, server_name, err) && shake_hands(client, err);
+    client->is_open = ok;
+    if (ok)
+        *out = client;
+    else
+        tls_client_close(client);
+    return ok;
+}
+
+gnutls_session_t tls_client_session(const struct tls_client *client) {
+    return client->session;
+}
+
+const char *tls_client_version(const struct tls_client *client) {
+    return gnutls_protocol_get_version(client->session) == GNUTLS_TLS1_3 ? "TLS 1.3" : "TLS 1.2";
+}
+
+static bool send_request(const struct tls_client *client, const struct probe_target *target,
+                         const char *path) {
+    struct buffer request = {0};
+    http_head_request(target, "HEAD", path, &request);
+    ssize_t sent =
+        request.failed ? -1 : gnutls_record_send(client->session, request.data, request.size);
+    bool ok = sent >= 0 && (size_t)sent == request.size;
+    buffer_finish(&request);
+    return ok;
+}
+
+/* Reads to the end, within limits: who leaves with something unread resets the connection, and a
+ * daemon must take that for a client that did not like its certificate. */
+static void receive_answer(const struct tls_client *client, int timeout_ms, struct buffer *head) {
+    int64_t deadline_ms = time_monotonic_ms() + timeout_ms;
+    char piece[2048];
+    gnutls_record_set_timeout(client->session, (unsigned)timeout_ms);
+    while (head->size < HTTP_HEAD_LIMIT && time_monotonic_ms() < deadline_ms) {
+        ssize_t count = gnutls_record_recv(client->session, piece, sizeof piece);
+        if (count < 0 && count != GNUTLS_E_TIMEDOUT && !gnutls_error_is_fatal((int)count))
+            continue; /* a session ticket came, or nothing did: the deadline tells */
+        if (count <= 0)
+            return;
+        buffer_append(head, piece, (size_t)count);
+    }
+}
+
+bool tls_client_ask(struct tls_client *client, const struct probe_target *target, const char *path,
+                    int timeout_ms, struct buffer *head) {
+    if (!send_request(client, target, path))
+        return false;
+    receive_answer(client, timeout_ms, head);
+    return true;
+}

@@ -1,0 +1,25 @@
+/* A TLS conversation with a server, to look at what it sends: nothing is verified here. */
+#pragma once
+
+#include "base/blob.h"
+#include "ctl/probe.h"
+#include "platform/socket.h"
+
+#include <gnutls/gnutls.h>
+
+struct tls_client;
+
+/* Connects, and shakes hands as clients do today (TLS 1.3 or 1.2, HTTP/1.1), whatever the
+ * certificate is. `server_name`: to ask for; NULL: none. ERROR_UNREACHABLE: nobody answers there;
+ * ERROR_INPUT: no handshake, and why. Gives `out`. */
+bool tls_client_connect(const struct socket_address *address, const char *server_name,
+                        struct tls_client **out, struct error *err);
+void tls_client_close(struct tls_client *client); /* NULL is legal */
+
+gnutls_session_t tls_client_session(const struct tls_client *client);
+/* "TLS 1.3". */
+const char *tls_client_version(const struct tls_client *client);
+/* Sends a request with HEAD and reads the head of the answer, or what came within `timeout_ms`.
+ * False: it could not be sent. */
+bool tls_client_ask(struct tls_client *client, const struct probe_target *target, const char *path,
+                    int timeout_ms, struct buffer *head);
