@@ -20,7 +20,7 @@ packages_system=("${packages_unit[@]}" "${packages_pytest[@]}" python3-cryptogra
     python3-jsonschema python3-pygments python3-samba shellcheck unzip
     curl openssl gnutls-bin iproute2 strace zsh fish
     chromium chromium-driver fonts-dejavu-core libnss3-tools)
-packages_clients=("${packages_system[@]}" p11-kit wget nodejs default-jdk-headless firefox-esr)
+packages_clients=("${packages_system[@]}" p11-kit wget nodejs default-jdk-headless golang-go firefox-esr)
 packages_asan=("${packages_system[@]}")
 packages_tsan=("${packages_system[@]}")
 packages_package=("${packages_unit[@]}" "${packages_pytest[@]}" dpkg-dev lintian mmdebstrap)
