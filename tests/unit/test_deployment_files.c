@@ -103,7 +103,8 @@ static void the_readme_is_in_the_language_with_the_fingerprints(void **state) {
     } table[] = {
         {"en", "the server's own certificate", "the authority that issues the server's"},
         {"fr", "le certificat du serveur lui-même", "l’autorité qui délivre le certificat"},
-        {"de", "das eigene Zertifikat des Servers", "die Zertifizierungsstelle, die das Zertifikat"},
+        {"de", "das eigene Zertifikat des Servers",
+         "die Zertifizierungsstelle, die das Zertifikat"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         for (int is_authority = 0; is_authority < 2; is_authority++) {
