@@ -354,6 +354,17 @@ const struct trust_rule trust_rules[] = {
      .sentence = "{it} is valid only from {begins}",
      .mend = "wait until then, or set the clocks right",
      .source = RFC "6.1.3"},
+    {.word = "out-of-time-and-order",
+     .condition = TRUST_ISSUER,
+     .families = J,
+     .scope = RULE_OF_EACH,
+     .is_broken = rule_out_of_time_and_order,
+     .when =
+         "the chain is out of order, and a certificate of it, also the anchor, is not valid now",
+     .sentence = "Java has to search for a way, and takes no certificate on it that is not valid "
+                 "now, as {it} is not",
+     .mend = "send each certificate behind the one that it issued, and renew those that are over",
+     .source = JDK "sun.security.provider.certpath.ForwardBuilder"},
     {.word = "long-life",
      .condition = TRUST_CURRENT,
      .families = A,
@@ -584,6 +595,18 @@ const struct trust_rule trust_rules[] = {
      .mend =
          "make it again with digitalSignature, or without key usage: mailstorectl create {host}",
      .source = PKIX "CheckKeyUsage; " OPENSSL "v3_purp.c, check_purpose_ssl_server"},
+    {.word = "no-digital-signature-nor-time",
+     .condition = TRUST_ISSUER,
+     .families = F,
+     .scope = RULE_OF_LEAF,
+     .is_broken = rule_no_signature_nor_time,
+     .when =
+         "its key usage has no digitalSignature, and a certificate of the chain is not valid now: "
+         "Firefox tells of the key usage",
+     .sentence = "its key usage has no digitalSignature, of which Firefox tells before dates",
+     .mend =
+         "make it again with digitalSignature, or without key usage: mailstorectl create {host}",
+     .source = "Firefox, security/certverifier/CertVerifier.cpp"},
     {.word = "purpose-other",
      .condition = TRUST_ISSUER,
      .families = RULE_ALL,

@@ -149,6 +149,10 @@ bool rule_early(const struct rule_view *view) {
     return view->evidence->now < view->own->not_before;
 }
 
+bool rule_out_of_time_and_order(const struct rule_view *view) {
+    return view->route->is_searched && (rule_over(view) || rule_early(view));
+}
+
 bool rule_long_life(const struct rule_view *view) {
     enum { SINCE = 1561939200 }; /* 2019-07-01 */
     return view->own->not_before >= SINCE &&
@@ -290,6 +294,16 @@ bool rule_no_usage_at_all(const struct rule_view *view) {
     return view->own->has_usage &&
            !(view->own->usage &
              (FACT_USAGE_SIGNATURE | FACT_USAGE_KEY_ENCIPHERMENT | FACT_USAGE_KEY_AGREEMENT));
+}
+
+/* Firefox tries one use of the key after the other, and when none leads to the end it tells of the
+ * first that failed. */
+bool rule_no_signature_nor_time(const struct rule_view *view) {
+    for (size_t i = 0; rule_no_signature(view) && i < view->route->count; i++)
+        if (view->evidence->now > step(view, i)->not_after ||
+            view->evidence->now < step(view, i)->not_before)
+            return true;
+    return false;
 }
 
 bool rule_netscape_client(const struct rule_view *view) {

@@ -23,8 +23,8 @@ rule_test rule_leaf_as_anchor, rule_middle_as_anchor, rule_self_signed, rule_unk
     rule_go_cannot_read;
 
 /* ---- of one certificate ---- */
-rule_test rule_over, rule_early, rule_malformed, rule_foreign_letters, rule_critical,
-    rule_constraint_kind;
+rule_test rule_over, rule_early, rule_out_of_time_and_order, rule_malformed, rule_foreign_letters,
+    rule_critical, rule_constraint_kind;
 rule_test rule_no_authority, rule_no_constraints, rule_no_constraints_at_anchor,
     rule_no_constraints_nor_usage, rule_version_2, rule_no_cert_sign, rule_path_length,
     rule_path_length_all, rule_outside, rule_outside_directory, rule_excluded_directory,
@@ -37,8 +37,8 @@ rule_test rule_rsa_1024, rule_rsa_openssl, rule_rsa_2048, rule_key_p521, rule_ke
 
 /* ---- of the server's own ---- */
 rule_test rule_no_names, rule_underscore, rule_hyphen, rule_empty_names, rule_is_authority,
-    rule_no_signature, rule_no_usage_at_all, rule_purpose_ocsp, rule_no_purposes,
-    rule_netscape_client, rule_staple, rule_long_life;
+    rule_no_signature, rule_no_usage_at_all, rule_no_signature_nor_time, rule_purpose_ocsp,
+    rule_no_purposes, rule_netscape_client, rule_staple, rule_long_life;
 
 /* The OID of a critical extension that this family does not know; none: data NULL. */
 struct fact_span rule_unknown_extension(const struct facts *facts, unsigned family);
