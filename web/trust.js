@@ -21,7 +21,7 @@
     /* One that is registered already would be found without asking the server. */
     const forget = async () => (await navigator.serviceWorker.getRegistration(scope))?.unregister();
 
-    const ask = async () => {
+    const attempt = async () => {
         await forget();
         try {
             await navigator.serviceWorker.register(script, { scope, updateViaCache: "none" });
@@ -32,6 +32,12 @@
         } finally {
             await forget();
         }
+    };
+
+    /* What is neither may be of the moment: a connection that broke. */
+    const ask = async (attempts = 3) => {
+        const verdict = await attempt();
+        return verdict === "silent" && attempts > 1 ? ask(attempts - 1) : verdict;
     };
 
     if (!tells()) {
