@@ -138,21 +138,22 @@ static void print_reasons(const json_t *families, struct buffer *out) {
 /* ---- a server ---- */
 
 static void print_addresses(const json_t *target, struct buffer *out) {
-    const json_t *address = NULL;
-    size_t i = 0;
-    json_array_foreach(json_object_get(target, "addresses"), i, address) {
+    const json_t *addresses = json_object_get(target, "addresses");
+    size_t count = json_array_size(addresses);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *address = json_array_get(addresses, i);
         const char *version = answer_text(address, "tls_version");
         buffer_printf(out, "%s%s%s%s", i > 0 ? ", " : "  at ", answer_text(address, "address"),
                       version ? " " : "", version ? version : "");
     }
-    if (i > 0)
+    if (count > 0)
         buffer_append_text(out, "\n");
 }
 
 static void print_remarks(const json_t *target, struct buffer *out) {
-    const json_t *one = NULL;
-    size_t i = 0;
-    json_array_foreach(json_object_get(target, "remarks"), i, one) {
+    const json_t *remarks = json_object_get(target, "remarks");
+    for (size_t i = 0; i < json_array_size(remarks); i++) {
+        const json_t *one = json_array_get(remarks, i);
         buffer_append_text(out, i == 0 ? "\n  remark: " : "  remark: ");
         utf8_append_printable(out, answer_text(one, "text"));
         buffer_append_text(out, "\n    mend: ");
@@ -203,15 +204,16 @@ static void print_target(const json_t *target, struct buffer *out) {
 void check_print(const json_t *answer, int64_t now, struct buffer *out) {
     const json_t *anchors = json_object_get(answer, "anchors"), *target = NULL;
     int64_t at = answer_integer(answer, "at");
-    char time[TIME_TEXT_SIZE];
     size_t i = 0;
     buffer_append_text(out, "For clients that trust ");
     if (json_is_array(anchors))
         text_append_names(out, anchors, NULL, SIZE_MAX);
     else
         buffer_append_text(out, "what this system trusts");
-    if (at != now)
+    if (at != now) {
+        char time[TIME_TEXT_SIZE];
         buffer_printf(out, ", at %s", time_text(at, time));
+    }
     buffer_append_text(out, "\n");
     json_array_foreach(json_object_get(answer, "targets"), i, target) {
         buffer_append_text(out, "\n");
@@ -243,7 +245,7 @@ json_t *check_rules(void) {
     return json_pack("{s:o, s:o}", "families", families, "rules", rules);
 }
 
-static bool minds(const json_t *rule, const json_t *family) {
+static bool is_minded(const json_t *rule, const json_t *family) {
     const json_t *one = NULL;
     size_t i = 0;
     json_array_foreach(json_object_get(rule, "minded_by"), i, one) {
@@ -270,7 +272,7 @@ void check_rules_print(const json_t *answer, int64_t now, struct buffer *out) {
         buffer_printf(out, "| `%s` | %s | %s |", answer_text(rule, "rule"),
                       answer_text(rule, "condition"), answer_text(rule, "when"));
         json_array_foreach(families, j, family) {
-            buffer_append_text(out, minds(rule, family) ? " ✗ |" : "  |");
+            buffer_append_text(out, is_minded(rule, family) ? " ✗ |" : "  |");
         }
         buffer_printf(out, " %s |\n", answer_text(rule, "source"));
     }

@@ -125,13 +125,14 @@ static bool add_listener(const struct place *place, const json_t *listener, int6
                          const struct string_list *hosts, struct check_targets *targets,
                          struct error *err) {
     const char *entry = answer_text(listener, "serves");
-    json_t *shown = NULL, *name = NULL;
-    size_t i = 0, before = targets->count;
+    json_t *shown = NULL;
+    size_t before = targets->count;
     bool ok = true;
-    if (entry && inventory_get(place, entry, now, &shown, NULL))
-        json_array_foreach(json_object_get(json_object_get(shown, "entry"), "dns_names"), i, name) {
-            ok = ok && add_own_name(json_string_value(name), listener, targets, err);
-        }
+    if (entry && inventory_get(place, entry, now, &shown, NULL)) {
+        const json_t *names = json_object_get(json_object_get(shown, "entry"), "dns_names");
+        for (size_t i = 0; ok && i < json_array_size(names); i++)
+            ok = add_own_name(json_string_value(json_array_get(names, i)), listener, targets, err);
+    }
     json_decref(shown);
     for (size_t at = 0; ok && targets->count == before && at < hosts->count; at++)
         ok = add_own_name(hosts->items[at], listener, targets, err);

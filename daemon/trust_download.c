@@ -67,9 +67,10 @@ void trust_download_release(struct trust_downloads *downloads,
 
 static bool append_fingerprint(struct buffer *out, const unsigned char *fingerprint) {
     char *print = fingerprint_text(fingerprint, CERT_FINGERPRINT_SIZE);
-    buffer_printf(out, " %s", print ? print : "");
+    bool ok = print != NULL;
+    buffer_printf(out, " %s", ok ? print : "");
     free(print);
-    return print;
+    return ok;
 }
 
 /* The anchor by its own fingerprint: an authority may be renewed under the same leaf. */
