@@ -151,23 +151,10 @@ static const char certificate_label[] = "CERTIFICATE";
 static bool key_octets(const struct blob *der, const char *passphrase, struct blob *out,
                        struct error *err) {
     gnutls_x509_privkey_t key = NULL;
-    gnutls_datum_t datum = {0};
     if (!private_key_parse(der, &key, err))
         return false;
-    bool is_encrypted = passphrase && passphrase[0];
-    int code = gnutls_x509_privkey_export2_pkcs8(
-        key, GNUTLS_X509_FMT_DER, is_encrypted ? passphrase : NULL,
-        is_encrypted ? GNUTLS_PKCS_PBES2_AES_256 : GNUTLS_PKCS_PLAIN, &datum);
+    bool ok = private_key_encrypt(key, passphrase, out, err);
     gnutls_x509_privkey_deinit(key);
-    if (code < 0) {
-        error_set_gnutls(err, code, "the authority's key cannot be written");
-        return false;
-    }
-    bool ok = blob_copy(datum.data, datum.size, out);
-    if (!ok)
-        error_set(err, ERROR_MEMORY, "out of memory");
-    gnutls_memset(datum.data, 0, datum.size);
-    gnutls_free(datum.data);
     return ok;
 }
 

@@ -104,9 +104,16 @@ bool private_key_decrypt_traditional(const char *pem, size_t size, const char *p
 }
 
 bool private_key_export(gnutls_x509_privkey_t key, struct blob *out, struct error *err) {
+    return private_key_encrypt(key, NULL, out, err);
+}
+
+bool private_key_encrypt(gnutls_x509_privkey_t key, const char *passphrase, struct blob *out,
+                         struct error *err) {
     gnutls_datum_t datum = {0};
-    int code = gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_DER, NULL, GNUTLS_PKCS_PLAIN,
-                                                 &datum);
+    bool is_encrypted = passphrase && passphrase[0];
+    int code = gnutls_x509_privkey_export2_pkcs8(
+        key, GNUTLS_X509_FMT_DER, is_encrypted ? passphrase : NULL,
+        is_encrypted ? GNUTLS_PKCS_PBES2_AES_256 : GNUTLS_PKCS_PLAIN, &datum);
     if (code < 0) {
         error_set_gnutls(err, code, "the key cannot be written");
         return false;

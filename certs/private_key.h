@@ -35,5 +35,8 @@ bool private_key_decrypt_traditional(const char *pem, size_t size, const char *p
 
 /* PKCS#8 in DER. Gives `out`: blob_wipe. */
 bool private_key_export(gnutls_x509_privkey_t key, struct blob *out, struct error *err);
+/* The same, encrypted (PBES2, AES-256, RFC 8018) unless the passphrase is NULL or "". */
+bool private_key_encrypt(gnutls_x509_privkey_t key, const char *passphrase, struct blob *out,
+                         struct error *err);
 /* The same from any form but the encrypted. */
 bool private_key_to_pkcs8(const struct blob *der, struct blob *out, struct error *err);
