@@ -7,9 +7,9 @@
 #include "platform/file.h"
 #include "report/report.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <threads.h>
 
 /* ---- by what is judged ---- */
 
@@ -67,36 +67,36 @@ struct work {
     const struct check_terms *terms;
     json_t **answers;
     struct progress *progress;
-    mtx_t lock;
+    pthread_mutex_t lock;
     size_t next, done;
 };
 
-static int work(void *context) {
+static void *work(void *context) {
     struct work *work = context;
     for (;;) {
-        mtx_lock(&work->lock);
+        pthread_mutex_lock(&work->lock);
         size_t mine = work->next < work->targets->count ? work->next++ : work->targets->count;
-        mtx_unlock(&work->lock);
+        pthread_mutex_unlock(&work->lock);
         if (mine == work->targets->count)
-            return 0;
+            return NULL;
         work->answers[mine] = check_target(&work->targets->items[mine], work->terms);
-        mtx_lock(&work->lock);
+        pthread_mutex_lock(&work->lock);
         work->done++;
         progress_count(work->progress, work->done, work->targets->count);
-        mtx_unlock(&work->lock);
+        pthread_mutex_unlock(&work->lock);
     }
 }
 
 /* This thread works, too, so that it gets done where no other can be made. */
 static void run_all(struct work *all) {
-    thrd_t threads[MOST_THREADS];
+    pthread_t threads[MOST_THREADS];
     size_t started = 0;
     while (started + 1 < all->targets->count && started < MOST_THREADS &&
-           thrd_create(&threads[started], work, all) == thrd_success)
+           pthread_create(&threads[started], NULL, work, all) == 0)
         started++;
     work(all);
     for (size_t i = 0; i < started; i++)
-        thrd_join(threads[i], NULL);
+        pthread_join(threads[i], NULL);
 }
 
 /* Gives an array, in the order of the targets; NULL: out of memory. */
@@ -104,7 +104,7 @@ static json_t *check_all(const struct check_targets *targets, const struct check
     struct work all = {.targets = targets, .terms = terms};
     json_t *list = json_array();
     all.answers = calloc(targets->count + 1, sizeof(json_t *));
-    if (!all.answers || !list || mtx_init(&all.lock, mtx_plain) != thrd_success) {
+    if (!all.answers || !list || pthread_mutex_init(&all.lock, NULL) != 0) {
         free(all.answers);
         json_decref(list);
         return NULL;
@@ -114,7 +114,7 @@ static json_t *check_all(const struct check_targets *targets, const struct check
     progress_count(all.progress, 0, targets->count);
     run_all(&all);
     progress_end(all.progress);
-    mtx_destroy(&all.lock);
+    pthread_mutex_destroy(&all.lock);
     bool ok = true;
     for (size_t i = 0; i < targets->count; i++)
         ok = json_array_append_new(list, all.answers[i]) == 0 && ok;

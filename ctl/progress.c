@@ -2,25 +2,25 @@
 
 #include "platform/process.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <threads.h>
 #include <time.h>
 
 enum { STEP_NS = 200000000 };
 
 struct progress {
-    thrd_t thread;
-    mtx_t lock;
-    cnd_t ended_now;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t ended_now;
     bool ended;
     const char *what;
     size_t done, all; /* 0: not counted */
 };
 
-/* One step later, on the clock that cnd_timedwait goes by. */
+/* One step later, on the clock that pthread_cond_timedwait goes by. */
 static struct timespec next_step(void) {
     struct timespec at = {0};
     timespec_get(&at, TIME_UTC);
@@ -32,15 +32,15 @@ static struct timespec next_step(void) {
     return at;
 }
 
-static int draw(void *context) {
+static void *draw(void *context) {
     struct progress *progress = context;
     static const char dots[] = "...";
     bool drawn = false;
-    mtx_lock(&progress->lock);
+    pthread_mutex_lock(&progress->lock);
     for (unsigned step = 0; !progress->ended; step++) {
         struct timespec at = next_step();
         while (!progress->ended &&
-               cnd_timedwait(&progress->ended_now, &progress->lock, &at) == thrd_success)
+               pthread_cond_timedwait(&progress->ended_now, &progress->lock, &at) == 0)
             ;
         if (progress->ended)
             break;
@@ -51,10 +51,10 @@ static int draw(void *context) {
         fflush(stderr);
         drawn = true;
     }
-    mtx_unlock(&progress->lock);
+    pthread_mutex_unlock(&progress->lock);
     if (drawn)
         fputs("\r\033[K", stderr);
-    return 0;
+    return NULL;
 }
 
 struct progress *progress_begin(const char *what) {
@@ -65,13 +65,13 @@ struct progress *progress_begin(const char *what) {
     if (!progress)
         return NULL;
     progress->what = what;
-    if (mtx_init(&progress->lock, mtx_plain) == thrd_success) {
-        if (cnd_init(&progress->ended_now) == thrd_success) {
-            if (thrd_create(&progress->thread, draw, progress) == thrd_success)
+    if (pthread_mutex_init(&progress->lock, NULL) == 0) {
+        if (pthread_cond_init(&progress->ended_now, NULL) == 0) {
+            if (pthread_create(&progress->thread, NULL, draw, progress) == 0)
                 return progress;
-            cnd_destroy(&progress->ended_now);
+            pthread_cond_destroy(&progress->ended_now);
         }
-        mtx_destroy(&progress->lock);
+        pthread_mutex_destroy(&progress->lock);
     }
     free(progress);
     return NULL;
@@ -80,21 +80,21 @@ struct progress *progress_begin(const char *what) {
 void progress_count(struct progress *progress, size_t done, size_t all) {
     if (!progress)
         return;
-    mtx_lock(&progress->lock);
+    pthread_mutex_lock(&progress->lock);
     progress->done = done;
     progress->all = all;
-    mtx_unlock(&progress->lock);
+    pthread_mutex_unlock(&progress->lock);
 }
 
 void progress_end(struct progress *progress) {
     if (!progress)
         return;
-    mtx_lock(&progress->lock);
+    pthread_mutex_lock(&progress->lock);
     progress->ended = true;
-    cnd_signal(&progress->ended_now);
-    mtx_unlock(&progress->lock);
-    thrd_join(progress->thread, NULL);
-    cnd_destroy(&progress->ended_now);
-    mtx_destroy(&progress->lock);
+    pthread_cond_signal(&progress->ended_now);
+    pthread_mutex_unlock(&progress->lock);
+    pthread_join(progress->thread, NULL);
+    pthread_cond_destroy(&progress->ended_now);
+    pthread_mutex_destroy(&progress->lock);
     free(progress);
 }

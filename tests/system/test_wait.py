@@ -50,7 +50,7 @@ def test_a_certificate_without_names_goes_to_clients_without_one(daemon):
     assert answer["served"]["service"] == "web-access"
 
 
-def test_what_goes_first_is_named(daemon, certs):
+def test_what_goes_first_is_named(daemon, certs, tmp_path):
     running = daemon()
     certs.make("later.example.org").put(running.store, "ours")
     tool(*place(running), "select", "web-access", "ours")
@@ -64,8 +64,10 @@ def test_what_goes_first_is_named(daemon, certs):
     assert '  NOT SERVED    service web-access is pinned to "ours"' in text
     tool(*place(running), "unselect", "web-access")
 
-    # The same name by a key that goes first.
-    answer = create(running, "later.example.org", "--key", "rsa-2048", status=ATTENTION).answer
+    # The same name by a key that goes first; and for those without a name it is not the newest.
+    other = tmp_path / "other.pem"
+    other.write_bytes(certs.make("later.example.org", key="rsa").both_pem)
+    answer = tool(*place(running), "--json", "import", other, "--wait", status=ATTENTION).answer
     assert 'that ask for later.example.org get "ours", which names it too' in answer["why"]
 
 
