@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <string.h>
+
 /* How many bytes a lead byte announces, with the bits it brings and the least character that may
  * be written in so many (RFC 3629 forbids longer forms). */
 struct lead {
@@ -72,4 +74,18 @@ void utf8_append_valid(struct buffer *out, const char *text) {
 
 void utf8_append_printable(struct buffer *out, const char *text) {
     append(out, text, true);
+}
+
+const char *utf8_line(const char *text, size_t *size) {
+    static const char mark[] = "\xEF\xBB\xBF";
+    enum { MARK_SIZE = sizeof mark - 1 };
+    if (*size >= MARK_SIZE && memcmp(text, mark, MARK_SIZE) == 0) {
+        text += MARK_SIZE;
+        *size -= MARK_SIZE;
+    }
+    if (*size > 0 && text[*size - 1] == '\n')
+        --*size;
+    if (*size > 0 && text[*size - 1] == '\r')
+        --*size;
+    return text;
 }

@@ -17,3 +17,7 @@ void utf8_append_printable(struct buffer *out, const char *text);
 /* Reads the character at `text` (not its end) into `point`; gives its bytes, or 0 if what stands
  * there is not well-formed. */
 size_t utf8_read(const char *text, uint32_t *point);
+
+/* A line that a person saved in a file: `text` without a UTF-8 mark before it (editors of Windows
+ * write one) and one line end behind it. Gives where it begins; `size` becomes its own. */
+const char *utf8_line(const char *text, size_t *size);

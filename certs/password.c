@@ -1,5 +1,7 @@
 #include "certs/password.h"
 
+#include "base/utf8.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,16 +11,8 @@ bool password_read(const struct cert_file *file, struct password *out, struct er
         *out = password;
         return true;
     }
-    const char *text = file->data;
     size_t size = file->size;
-    if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
-        text += 3;
-        size -= 3;
-    }
-    if (size > 0 && text[size - 1] == '\n')
-        size--;
-    if (size > 0 && text[size - 1] == '\r')
-        size--;
+    const char *text = utf8_line(file->data, &size);
     if (memchr(text, '\0', size)) {
         error_set(err, ERROR_INPUT,
                   "%s: the password holds a zero octet: save the file as UTF-8 text",

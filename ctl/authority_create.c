@@ -164,8 +164,19 @@ static bool read_common_name(const struct ctl *ctl, struct order *order, struct 
     return order->common_name || out_of_memory(err);
 }
 
+static bool check_passphrase(const struct ctl *ctl, struct error *err) {
+    if (!ctl_has(ctl, "--passphrase") ||
+        (!ctl_has(ctl, "--passphrase-file") && !ctl_has(ctl, "--passphrase-fd")))
+        return true;
+    error_set(err, ERROR_INPUT,
+              "--passphrase asks on the terminal, and another option says where to read the "
+              "passphrase: leave one out");
+    return false;
+}
+
 static bool read_order(const struct ctl *ctl, struct order *order, struct error *err) {
-    return wish_read_life(ctl, years_after(ctl->now, LIFE_YEARS), &order->life, err) &&
+    return check_passphrase(ctl, err) &&
+           wish_read_life(ctl, years_after(ctl->now, LIFE_YEARS), &order->life, err) &&
            wish_read_key(ctl, &order->life.key, err) && read_common_name(ctl, order, err) &&
            read_constraints(ctl, order, err);
 }
@@ -177,13 +188,6 @@ static bool get_passphrase(const struct ctl *ctl, struct blob *out, struct error
     if (!ctl_has(ctl, "--passphrase") && !ctl_has(ctl, "--passphrase-file") &&
         !ctl_has(ctl, "--passphrase-fd"))
         return true;
-    if (ctl_has(ctl, "--passphrase") &&
-        (ctl_has(ctl, "--passphrase-file") || ctl_has(ctl, "--passphrase-fd"))) {
-        error_set(err, ERROR_INPUT,
-                  "--passphrase asks on the terminal, and another option says where to read the "
-                  "passphrase: leave one out");
-        return false;
-    }
     if (!secret_get(ctl, "passphrase", "Passphrase for the local authority: ", true, out, &why)) {
         *err = why;
         return false;

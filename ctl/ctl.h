@@ -37,6 +37,10 @@ struct ctl_option {
     bool many;         /* may be given several times; otherwise the last one counts */
     enum ctl_completion completion;
     const char *words; /* "pem der p7b p12" */
+    /* Can this be a value of it? The error says why not, after the option's name. NULL: anything.
+     */
+    bool (*check)(const char *value, struct error *err);
+    const char *not_with; /* another option of the verb; NULL: it goes with all */
 };
 
 /* One run of the tool. */

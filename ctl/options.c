@@ -140,16 +140,32 @@ static void set_misplaced(const char *option, struct error *err) {
     buffer_finish(&verbs);
 }
 
+static bool fits(const struct ctl_options *options, const struct ctl_given *given,
+                 const struct ctl_verb *verb, struct error *err) {
+    const char *name = given->option;
+    const struct ctl_option *option = find_in(ctl_common_options, name, strlen(name));
+    if (!option)
+        option = find_in(verb->options, name, strlen(name));
+    if (!option) {
+        set_misplaced(name, err);
+        return false;
+    }
+    if (option->not_with && options_have(options, option->not_with)) {
+        error_set(err, ERROR_INPUT, "%s and %s were both given: leave one out", option->not_with,
+                  name);
+        return false;
+    }
+    if (!option->check || option->check(given->value, err))
+        return true;
+    error_prefix(err, "%s %s", name, given->value);
+    return false;
+}
+
 bool options_fit(const struct ctl_options *options, const struct ctl_verb *verb,
                  struct error *err) {
-    for (size_t i = 0; i < options->count; i++) {
-        const char *name = options->items[i].option;
-        if (!find_in(ctl_common_options, name, strlen(name)) &&
-            !find_in(verb->options, name, strlen(name))) {
-            set_misplaced(name, err);
+    for (size_t i = 0; i < options->count; i++)
+        if (!fits(options, &options->items[i], verb, err))
             return false;
-        }
-    }
     return true;
 }
 

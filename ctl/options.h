@@ -23,7 +23,8 @@ void options_finish(struct ctl_options *options);
 bool options_read(const char *const *arguments, size_t count, struct ctl_options *out,
                   const char **words, size_t *word_count, struct error *err);
 
-/* Is each option that was given one that this verb takes? */
+/* Is each option that was given one that this verb takes, beside the others, and can its value be
+ * one? Before the verb opens anything, so that a descriptor is what the caller left open. */
 bool options_fit(const struct ctl_options *options, const struct ctl_verb *verb, struct error *err);
 
 bool options_have(const struct ctl_options *options, const char *name);

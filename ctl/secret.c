@@ -1,14 +1,17 @@
 #include "ctl/secret.h"
 
+#include "base/utf8.h"
 #include "platform/file.h"
+#include "platform/process.h"
 #include "platform/terminal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECRET_LIMIT = 4096, OPTION_SIZE = 32, DESCRIPTOR_LIMIT = 1 << 20 };
+enum { SECRET_LIMIT = 4096, OPTION_SIZE = 32 };
 
 /* What was given for "--password-file" or "--password-fd". */
 static const char *given(const struct ctl *ctl, const char *word, const char *ending) {
@@ -33,16 +36,13 @@ static bool read_stream(FILE *stream, const char *from, const char *word, struct
                   SECRET_LIMIT, word);
         goto done;
     }
-    if (size > 0 && text[size - 1] == '\n')
-        size--;
-    if (size > 0 && text[size - 1] == '\r')
-        size--;
-    if (memchr(text, '\0', size)) {
+    const char *line = utf8_line(text, &size);
+    if (memchr(line, '\0', size)) {
         error_set(err, ERROR_INPUT, "%s: the %s holds a zero octet: save it as UTF-8 text", from,
                   word);
         goto done;
     }
-    ok = blob_copy(text, size, out);
+    ok = blob_copy(line, size, out);
     if (!ok)
         error_set(err, ERROR_MEMORY, "out of memory");
 done:
@@ -65,19 +65,33 @@ static bool read_file(const char *path, const char *word, struct blob *out, stru
     return ok;
 }
 
-static bool read_descriptor(const char *number, const char *word, struct blob *out,
-                            struct error *err) {
-    char *end = NULL, from[OPTION_SIZE];
+/* -1: it is none. */
+static int descriptor_of(const char *number) {
+    char *end = NULL;
     errno = 0;
     long descriptor = strtol(number, &end, 10);
-    if (errno != 0 || *end || end == number || descriptor < 0 || descriptor > DESCRIPTOR_LIMIT) {
-        error_set(err, ERROR_INPUT,
-                  "--%s-fd %s: it is no descriptor: give its number, as in \"--%s-fd 3 3<FILE\"",
-                  word, number, word);
-        return false;
-    }
-    snprintf(from, sizeof from, "descriptor %ld", descriptor);
-    FILE *stream = fdopen((int)descriptor, "rb");
+    bool is_number = number[0] >= '0' && number[0] <= '9' && *end == '\0' && errno == 0;
+    return is_number && descriptor <= INT_MAX ? (int)descriptor : -1;
+}
+
+bool secret_check_descriptor(const char *number, struct error *err) {
+    int descriptor = descriptor_of(number);
+    if (descriptor >= 0 && process_has_descriptor(descriptor))
+        return true;
+    error_set(err, ERROR_INPUT,
+              descriptor < 0
+                  ? "it is no descriptor: give its number, as in \"3\", and open it: \"3<FILE\""
+                  : "no such descriptor is open: open it, as in \"%s<FILE\"",
+              number);
+    return false;
+}
+
+static bool read_descriptor(const char *number, const char *word, struct blob *out,
+                            struct error *err) {
+    char from[OPTION_SIZE];
+    int descriptor = descriptor_of(number);
+    snprintf(from, sizeof from, "descriptor %d", descriptor);
+    FILE *stream = fdopen(descriptor, "rb");
     if (!stream) {
         error_set_system(err, errno, "%s: the %s cannot be read", from, word);
         return false;
@@ -104,11 +118,6 @@ static bool ask_again(const char *word, const struct blob *first, struct error *
 bool secret_get(const struct ctl *ctl, const char *word, const char *prompt, bool twice,
                 struct blob *out, struct error *err) {
     const char *file = given(ctl, word, "file"), *descriptor = given(ctl, word, "fd");
-    if (file && descriptor) {
-        error_set(err, ERROR_INPUT, "--%s-file and --%s-fd were both given: leave one out", word,
-                  word);
-        return false;
-    }
     if (file)
         return read_file(file, word, out, err);
     if (descriptor)

@@ -1,5 +1,6 @@
 #include "daemon/passphrase.h"
 
+#include "base/utf8.h"
 #include "platform/file.h"
 #include "platform/service.h"
 
@@ -36,16 +37,13 @@ static bool find_credential(char **out, struct error *err) {
 static bool take(const struct blob *bytes, const char *path, struct passphrase *out,
                  struct error *err) {
     size_t size = bytes->size;
-    if (size > 0 && bytes->data[size - 1] == '\n')
-        size--;
-    if (size > 0 && size < bytes->size && bytes->data[size - 1] == '\r')
-        size--;
-    if (size == 0 || memchr(bytes->data, '\0', size)) {
+    const char *line = utf8_line((const char *)bytes->data, &size);
+    if (size == 0 || memchr(line, '\0', size)) {
         error_set(err, ERROR_PERMISSION, "%s holds no passphrase of the local authority's key",
                   path);
         return false;
     }
-    out->text = strndup((const char *)bytes->data, size);
+    out->text = strndup(line, size);
     if (!out->text)
         error_set(err, ERROR_MEMORY, "out of memory");
     return out->text != NULL;

@@ -264,7 +264,7 @@ def test_a_passphrase_is_asked_for_twice_and_not_shown(workshop):
     judged(workshop, "mail.example.org", "mail.example.org")
     assert "no terminal" in workshop.refused("create", "--force", "--passphrase")
     assert "leave one out" in workshop.refused("create", "--force", "--passphrase",
-                                               "--passphrase-file", workshop.secret)
+                                               "--passphrase-file", workshop.secret, status=USAGE)
 
 
 def test_the_passphrase_comes_from_a_descriptor(workshop):

@@ -239,9 +239,42 @@ def test_what_cannot_be_taken_is_refused_with_the_reason(store, put, certs):
     ):
         said = refused("--store", store, "import", *files)
         assert words in said, said
-    refused("--store", store, "import", cert, "--password-fd", "none", "--password-file", "x",
-            put("l.key", made.key_bytes(password="x")))
     assert not store.exists()
+
+
+@pytest.mark.parametrize("number", ["abc", "", " 0", "-1", "+0", "0x0", "99999", "2147483648",
+                                    "18446744073709551616"])
+def test_what_is_no_open_descriptor_is_a_wrong_command_line(store, put, certs, number):
+    """Also where no password is needed, and where only the passphrase of an authority would be."""
+    file = put("mail.pem", certs.make("mail.example.org").both_pem)
+    for rest in (["import", file, f"--password-fd={number}"],
+                 ["export", "mail", "--format", "p12", f"--password-fd={number}"],
+                 ["authority", "create", f"--passphrase-fd={number}"]):
+        said = refused("--store", store, *rest, status=USAGE)
+        assert rest[-1].partition("=")[0] in said
+        assert "descriptor" in said or "needs a value" in said
+    assert not store.exists()
+
+
+def test_a_password_comes_from_one_place(store, put, certs):
+    file = put("mail.pem", certs.make("mail.example.org").both_pem)
+    for rest in (["import", file, "--password-fd", "0", "--password-file", "x"],
+                 ["authority", "create", "--passphrase-file", "x", "--passphrase-fd", "0"],
+                 ["authority", "create", "--passphrase", "--passphrase-fd", "0"]):
+        assert "leave one out" in refused("--store", store, *rest, status=USAGE)
+    assert not store.exists()
+
+
+def test_a_password_of_an_editor_of_windows(store, put, certs):
+    """With a UTF-8 mark, also for the authority, whose daemon reads it as well."""
+    bundle = put("mail.pfx", certs.leaf("mail.example.org").pfx("secret"))
+    marked = put("pass", b"\xef\xbb\xbfsecret\r\n")
+    assert take(store, bundle, "--password-file", marked)["entry"] == "ours"
+    tool("--store", store, "authority", "create", "--passphrase-file", marked)
+    tool("--store", store, "authority", "issue", "localhost", "--passphrase-file",
+         put("plain", b"secret"))
+    wide = put("wide", "secret".encode("utf-16"))
+    assert "save it as UTF-8" in refused("--store", store, "import", bundle, "--password-file", wide)
 
 
 def test_an_entry_is_not_overwritten_unasked(store, put, certs):

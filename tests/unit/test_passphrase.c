@@ -42,6 +42,7 @@ static void one_line_end_behind_it_is_no_part_of_it(void **state) {
     } rows[] = {{"open sesame", "open sesame"},
                 {"open sesame\n", "open sesame"},
                 {"open sesame\r\n", "open sesame"},
+                {"\xEF\xBB\xBFopen sesame\r\n", "open sesame"},
                 {" open\nsesame \n\n", " open\nsesame \n"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *path =

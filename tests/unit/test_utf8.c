@@ -60,11 +60,35 @@ static void what_moves_the_cursor_is_escaped(void **state) {
         assert_written(utf8_append_printable, pairs[i][0], pairs[i][1]);
 }
 
+static void a_line_has_no_mark_before_it_and_no_end_behind_it(void **state) {
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"", ""},
+        {"a", "a"},
+        {"a\n", "a"},
+        {"a\r\n", "a"},
+        {"a\r", "a"},
+        {"\r\n", ""},
+        {"a\n\n", "a\n"},
+        {" a \n", " a "},
+        {"\xEF\xBB\xBF", ""},
+        {"\xEF\xBB", "\xEF\xBB"},
+        {"\xEF\xBB\xBF\xEF\xBB\xBFg€\r\n", "\xEF\xBB\xBFg€"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        size_t size = strlen(pairs[i][0]);
+        const char *line = utf8_line(pairs[i][0], &size);
+        assert_int_equal(size, strlen(pairs[i][1]));
+        assert_memory_equal(line, pairs[i][1], size);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(well_formed_text_stays),
         cmocka_unit_test(malformed_bytes_are_escaped),
         cmocka_unit_test(what_moves_the_cursor_is_escaped),
+        cmocka_unit_test(a_line_has_no_mark_before_it_and_no_end_behind_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
