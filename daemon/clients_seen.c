@@ -1,6 +1,6 @@
 #include "daemon/clients_seen.h"
 
-#include "daemon/alert.h"
+#include "tls/alert.h"
 
 #include <gnutls/crypto.h>
 #include <pthread.h>

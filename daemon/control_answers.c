@@ -3,7 +3,7 @@
 #include "base/time_text.h"
 #include "certs/cert_set.h"
 #include "certs/names.h"
-#include "daemon/alert.h"
+#include "tls/alert.h"
 #include "daemon/app.h"
 #include "daemon/cert_keeper.h"
 #include "daemon/clients_file.h"

@@ -1,7 +1,7 @@
 #include "daemon/handshake_gate.h"
 
 #include "base/time_text.h"
-#include "daemon/alert.h"
+#include "tls/alert.h"
 #include "daemon/connection.h"
 #include "daemon/listener.h"
 #include "platform/readiness.h"

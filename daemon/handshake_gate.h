@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/error.h"
-#include "daemon/alert_watch.h"
+#include "tls/alert_watch.h"
 
 #include <gnutls/gnutls.h>
 #include <stdatomic.h>

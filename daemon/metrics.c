@@ -1,6 +1,6 @@
 #include "daemon/metrics.h"
 
-#include "daemon/alert.h"
+#include "tls/alert.h"
 #include "daemon/clients_file.h"
 #include "daemon/metrics_text.h"
 

@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "base/time_text.h"
-#include "daemon/alert.h"
+#include "tls/alert.h"
 #include "daemon/connection.h"
 #include "daemon/listener.h"
 

@@ -19,6 +19,8 @@ enum loop_signal {
 
 /* Blocks the signals in the calling thread: create the loop before any other thread starts. */
 bool loop_create(struct loop **out, struct error *err);
+/* One without signals, for a thread beside the one whose loop takes them. */
+bool loop_create_beside(struct loop **out, struct error *err);
 void loop_destroy(struct loop *loop);
 
 bool loop_on_signal(struct loop *loop, enum loop_signal signal, void (*call)(void *context),

@@ -226,30 +226,40 @@ static void take_signals(sigset_t *mask) {
     signal(SIGPIPE, SIG_IGN);
 }
 
-bool loop_create(struct loop **out, struct error *err) {
+/* With the signals of `mask`; NULL: with none. */
+static bool create(const sigset_t *mask, struct loop **out, struct error *err) {
     struct loop *loop = calloc(1, sizeof *loop);
-    sigset_t mask;
     if (!loop) {
         error_set(err, ERROR_MEMORY, "loop: out of memory");
         return false;
     }
     pthread_mutex_init(&loop->mutex, NULL);
-    take_signals(&mask);
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
-    loop->signals = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
+    loop->signals = mask ? signalfd(-1, mask, SFD_NONBLOCK | SFD_CLOEXEC) : -1;
     loop->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (loop->epoll < 0 || loop->signals < 0 || loop->wake < 0) {
+    if (loop->epoll < 0 || (mask && loop->signals < 0) || loop->wake < 0) {
         error_set_system(err, errno, "loop");
         loop_destroy(loop);
         return false;
     }
-    if (!loop_source_create(loop, loop->signals, on_signals, loop, &loop->signal_source, err) ||
+    if ((mask &&
+         !loop_source_create(loop, loop->signals, on_signals, loop, &loop->signal_source, err)) ||
         !loop_source_create(loop, loop->wake, on_wake, loop, &loop->wake_source, err)) {
         loop_destroy(loop);
         return false;
     }
     *out = loop;
     return true;
+}
+
+bool loop_create(struct loop **out, struct error *err) {
+    sigset_t mask;
+    take_signals(&mask);
+    return create(&mask, out, err);
+}
+
+bool loop_create_beside(struct loop **out, struct error *err) {
+    return create(NULL, out, err);
 }
 
 static void close_if_open(int descriptor) {

@@ -1,5 +1,5 @@
 /* daemon/request_target.c and daemon/alert_watch.c: bytes of any client, before and after TLS. */
-#include "daemon/alert_watch.h"
+#include "tls/alert_watch.h"
 #include "daemon/request_target.h"
 
 #include <stdint.h>

@@ -18,25 +18,27 @@ ROOT = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[2])
 ROOMS = {
     "base": set(),
     "platform": {"base"},
+    "tls": {"base"},
     "conf": {"base", "platform"},
     "certs": {"base", "platform"},
     "trust": {"base", "platform", "certs"},
     "report": {"base", "platform", "certs"},
     "web": {"base"},
     "control": {"base", "platform"},
-    "daemon": {"base", "platform", "conf", "certs", "trust", "report", "web", "control"},
-    "ctl": {"base", "platform", "conf", "certs", "trust", "report", "control"},
+    "lab": {"base", "platform", "tls", "certs", "trust", "web"},
+    "daemon": {"base", "platform", "tls", "conf", "certs", "trust", "report", "web", "control", "lab"},
+    "ctl": {"base", "platform", "tls", "conf", "certs", "trust", "report", "control", "lab"},
 }
 
 # Libraries, by how their headers begin, and the rooms that may use them.
 LIBRARIES = {
-    "gmp.h": {"certs"},
-    "gnutls/": {"certs", "trust", "daemon", "ctl"},
+    "gmp.h": {"certs", "lab"},
+    "gnutls/": {"certs", "trust", "lab", "daemon", "ctl"},
     "idn2.h": {"certs"},
-    "jansson.h": {"certs", "report", "control", "daemon", "ctl"},
+    "jansson.h": {"certs", "report", "control", "lab", "daemon", "ctl"},
     "libconfig.h": {"conf"},
-    "microhttpd.h": {"daemon"},
-    "nettle/": {"certs"},
+    "microhttpd.h": {"lab", "daemon"},
+    "nettle/": {"certs", "lab"},
     "zip.h": {"trust"},
 }
 

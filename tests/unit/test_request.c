@@ -1,5 +1,5 @@
 /* daemon/request_target.c and daemon/alert_watch.c: what is read of what clients send. */
-#include "daemon/alert_watch.h"
+#include "tls/alert_watch.h"
 #include "daemon/request_target.h"
 
 #include <setjmp.h>

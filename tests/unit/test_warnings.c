@@ -1,5 +1,5 @@
 /* daemon/cert_warnings.c: the steps; daemon/alert.c: the alerts in words. */
-#include "daemon/alert.h"
+#include "tls/alert.h"
 #include "daemon/cert_warnings.h"
 
 #include <setjmp.h>

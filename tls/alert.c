@@ -1,4 +1,4 @@
-#include "daemon/alert.h"
+#include "tls/alert.h"
 
 #include <assert.h>
 

@@ -1,4 +1,4 @@
-#include "daemon/alert_watch.h"
+#include "tls/alert_watch.h"
 
 #include <stdbool.h>
 

@@ -1,0 +1,7 @@
+unit_test(lab_forge lab)
+unit_test(lab_chain lab)
+unit_test(lab_scenario lab)
+unit_test(lab_record lab)
+unit_test(lab_report lab)
+unit_test(lab_listener lab)
+unit_test(lab_run lab)

@@ -1,0 +1,1 @@
+unit_test(hello_print tls)
