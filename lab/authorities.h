@@ -21,6 +21,6 @@ void lab_authorities_destroy(struct lab_authorities *authorities); /* NULL is le
  * NULL without an error: a key is not made yet. Borrowed. */
 const struct lab_authority *lab_authority(struct lab_authorities *authorities,
                                           enum lab_issuer issuer, struct error *err);
-/* An intermediate of the same name as LAB_BY_INTERMEDIATE's, with another key. */
+/* An intermediate of the same name as LAB_BY_UNSEEN's, with another key. */
 const struct lab_authority *lab_authority_namesake(struct lab_authorities *authorities,
                                                    struct error *err);

@@ -48,6 +48,8 @@ enum lab_issuer {
     LAB_BY_CONSTRAINED_ELSEWHERE,
     LAB_BY_RSA,               /* an intermediate with an RSA key, for old signatures */
     LAB_BY_SHA1_INTERMEDIATE, /* an intermediate that is itself signed with SHA-1 */
+    LAB_BY_UNSEEN,        /* an intermediate that no scenario sends: no client can remember it */
+    LAB_BY_OTHER_PURPOSE, /* an intermediate whose extended key usage is clientAuth alone */
     LAB_ISSUERS
 };
 
@@ -65,7 +67,7 @@ enum lab_sent {
     LAB_SEND_WITH_ROOT,
     LAB_SEND_LEAF_ALONE,
     LAB_SEND_REVERSED,           /* leaf, then the root, then the intermediate */
-    LAB_SEND_WRONG_INTERMEDIATE, /* another of the same name, with another key */
+    LAB_SEND_WRONG_INTERMEDIATE, /* another of the issuer's name, with another key */
 };
 
 enum lab_staple { LAB_NO_STAPLE, LAB_STAPLE_GOOD, LAB_STAPLE_REVOKED, LAB_STAPLE_OF_ANOTHER };
@@ -82,8 +84,8 @@ enum { LAB_USAGE_USUAL = 0, LAB_USAGE_NONE = -1 }; /* else the bits of cert_exte
 /* What a leaf is made of. Zero-initialised is a certificate that every client accepts. */
 struct lab_recipe {
     const char *subject; /* as x500_name_parse reads it; NULL: "CN=@"; "": an empty subject */
-    /* Alternative names, parted by spaces: "dns:@", "ip:!", "dns:nul\\0.%" (\0 is a NUL); NULL:
-     * "dns:@"; "": none. */
+    /* Alternative names, parted by spaces: "dns:@", "ip:!", "uri:https://@/", "dns:nul\\0.%" (\0
+     * is a NUL); written octet for octet, whatever they hold. NULL: "dns:@"; "": none. */
     const char *names;
     bool names_critical;
     unsigned more_names;  /* so many others besides: "n1.%" … */
@@ -101,6 +103,9 @@ struct lab_recipe {
     bool revoked;          /* told by CRL and OCSP, which the certificate points at */
     bool must_staple;      /* the TLS feature extension (RFC 7633) */
     enum lab_staple staple;
+    bool tampered;    /* a bit of the leaf's signature is another than its issuer wrote */
+    bool foreign_key; /* the server holds another key than the certificate's: lab_chain.key is the
+                         spare one (GnuTLS: GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH) */
 };
 
 /* How the server behaves. */
