@@ -35,7 +35,7 @@ const struct lab_record *lab_run_record(const struct lab_run *run);
 /* What a client needs to know (docs/schema/lab.json). NULL: out of memory. */
 json_t *lab_run_describe(const struct lab_run *run);
 /* The trust anchors, PEM. */
-bool lab_run_anchors(const struct lab_run *run, struct buffer *out);
+bool lab_run_anchors(const struct lab_run *run, struct buffer *out, struct error *err);
 /* Lines for /etc/hosts. */
 void lab_run_hosts(const struct lab_run *run, struct buffer *out);
 /* The revocation list, DER; and an answer to an OCSP request. Give `out`. */

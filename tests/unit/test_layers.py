@@ -19,14 +19,16 @@ ROOMS = {
     "base": set(),
     "platform": {"base"},
     "tls": {"base"},
+    "http": {"base", "platform"},
     "conf": {"base", "platform"},
     "certs": {"base", "platform"},
     "trust": {"base", "platform", "certs"},
     "report": {"base", "platform", "certs"},
     "web": {"base"},
     "control": {"base", "platform"},
-    "lab": {"base", "platform", "tls", "certs", "trust", "web"},
-    "daemon": {"base", "platform", "tls", "conf", "certs", "trust", "report", "web", "control", "lab"},
+    "lab": {"base", "platform", "tls", "http", "certs", "trust", "web"},
+    "daemon": {"base", "platform", "tls", "http", "conf", "certs", "trust", "report", "web", "control",
+               "lab"},
     "ctl": {"base", "platform", "tls", "conf", "certs", "trust", "report", "control", "lab"},
 }
 
@@ -37,7 +39,7 @@ LIBRARIES = {
     "idn2.h": {"certs"},
     "jansson.h": {"certs", "report", "control", "lab", "daemon", "ctl"},
     "libconfig.h": {"conf"},
-    "microhttpd.h": {"lab", "daemon"},
+    "microhttpd.h": {"http", "lab", "daemon"},
     "nettle/": {"certs", "lab"},
     "zip.h": {"trust"},
 }
