@@ -54,6 +54,21 @@ bool cert_extensions_set(struct cert_extensions *list, const char *oid, bool cri
     return true;
 }
 
+void cert_extensions_put(const struct cert_extensions *list, struct buffer *out) {
+    static const unsigned char yes[] = {0xff};
+    size_t start = out->size;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct cert_extension *extension = &list->items[i];
+        size_t one = out->size;
+        der_put_oid(out, DER_OBJECT_IDENTIFIER, extension->oid);
+        if (extension->critical)
+            der_put(out, DER_BOOLEAN, yes, sizeof yes);
+        der_put(out, DER_OCTET_STRING, extension->der.data, extension->der.size);
+        der_close(out, one, DER_SEQUENCE);
+    }
+    der_close(out, start, DER_SEQUENCE);
+}
+
 /* One arc and the dot or end behind it. Below 2^63, since GnuTLS reads no greater ones. */
 static bool take_arc(const char **text, uint64_t *out) {
     const char *at = *text;

@@ -26,6 +26,9 @@ bool cert_extensions_set(struct cert_extensions *list, const char *oid, bool cri
                          const struct blob *der);
 struct cert_extension *cert_extensions_find(const struct cert_extensions *list, const char *oid);
 
+/* Appends them as Extensions (RFC 5280, 4.1). The identifiers must be valid (cert_oid_is_valid). */
+void cert_extensions_put(const struct cert_extensions *list, struct buffer *out);
+
 #define CERT_OID_ALTERNATIVE_NAME "2.5.29.17"
 #define CERT_OID_BASIC_CONSTRAINTS "2.5.29.19"
 #define CERT_OID_KEY_USAGE "2.5.29.15"

@@ -71,18 +71,3 @@ bool making_begin(struct making *making, const struct cert_plan *plan, const str
     signing_finish(&own);
     return ok;
 }
-
-void making_put_extensions(const struct making *making, struct buffer *out) {
-    static const unsigned char yes[] = {0xff};
-    size_t start = out->size;
-    for (size_t i = 0; i < making->extensions.count; i++) {
-        const struct cert_extension *extension = &making->extensions.items[i];
-        size_t one = out->size;
-        der_put_oid(out, DER_OBJECT_IDENTIFIER, extension->oid);
-        if (extension->critical)
-            der_put(out, DER_BOOLEAN, yes, sizeof yes);
-        der_put(out, DER_OCTET_STRING, extension->der.data, extension->der.size);
-        der_close(out, one, DER_SEQUENCE);
-    }
-    der_close(out, start, DER_SEQUENCE);
-}

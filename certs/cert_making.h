@@ -22,6 +22,3 @@ void making_finish(struct making *making);
 /* Unless the plan has brought one. */
 bool making_add_authority_key_id(struct making *making, const void *id, size_t size,
                                  struct error *err);
-
-/* Appends them as Extensions (RFC 5280, 4.1). */
-void making_put_extensions(const struct making *making, struct buffer *out);

@@ -70,22 +70,6 @@ static bool put_serial(struct buffer *out, struct error *err) {
     return true;
 }
 
-/* UTCTime through 2049, GeneralizedTime from then on (RFC 5280, 4.1.2.5). */
-static void put_time(struct buffer *out, int64_t at) {
-    static const int64_t year_2050 = 2524608000;
-    char text[TIME_TEXT_SIZE], digits[TIME_TEXT_SIZE];
-    size_t count = 0;
-    for (const char *c = time_text_rfc3339(at, text); *c; c++)
-        if (*c >= '0' && *c <= '9')
-            digits[count++] = *c;
-    digits[count++] = 'Z';
-    digits[count] = '\0';
-    if (at < year_2050)
-        der_put_text(out, DER_UTC_TIME, digits + 2);
-    else
-        der_put_text(out, DER_GENERALIZED_TIME, digits);
-}
-
 static bool check_times(const struct cert_plan *plan, struct error *err) {
     /* From 1950 to 9999: what the two forms can say. */
     static const int64_t first = -631152000, last = 253402300799;
@@ -130,14 +114,14 @@ static bool write_certificate(const struct making *making, const struct blob *is
     signing_put_algorithm(&making->signing, &der);
     put_blob(&der, issuer);
     size_t validity = der.size;
-    put_time(&der, making->plan->not_before);
-    put_time(&der, making->plan->not_after);
+    der_put_time(&der, making->plan->not_before);
+    der_put_time(&der, making->plan->not_after);
     der_close(&der, validity, DER_SEQUENCE);
     put_blob(&der, &making->subject);
     put_blob(&der, &making->half.der);
     size_t extensions = der.size;
     if (making->extensions.count > 0) {
-        making_put_extensions(making, &der);
+        cert_extensions_put(&making->extensions, &der);
         der_close(&der, extensions, DER_CONTEXT | DER_CONSTRUCTED | 3);
     }
     der_close(&der, 0, DER_SEQUENCE);

@@ -45,7 +45,7 @@ static void put_extension_request(const struct making *making, struct buffer *ou
         return;
     der_put_oid(out, DER_OBJECT_IDENTIFIER, extension_request);
     size_t values = out->size;
-    making_put_extensions(making, out);
+    cert_extensions_put(&making->extensions, out);
     der_close_set(out, values, DER_SET);
     der_close(out, start, DER_SEQUENCE);
 }

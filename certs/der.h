@@ -1,5 +1,5 @@
-/* Inside certs/ and trust/: the outermost layers of DER (X.690), enough to tell forms apart and to
- * say how a file is broken. Contents are left to GnuTLS. Writing: certs/der_write.h. */
+/* Inside certs/, trust/ and lab/: the outermost layers of DER (X.690), enough to tell forms apart
+ * and to say how a file is broken. Contents are left to GnuTLS. Writing: certs/der_write.h. */
 #pragma once
 
 #include "base/blob.h"
@@ -11,6 +11,7 @@ enum {
     DER_OCTET_STRING = 0x04,
     DER_NULL = 0x05,
     DER_OBJECT_IDENTIFIER = 0x06,
+    DER_ENUMERATED = 0x0a,
     DER_UTF8_STRING = 0x0c,
     DER_PRINTABLE_STRING = 0x13,
     DER_IA5_STRING = 0x16,

@@ -1,5 +1,6 @@
 #include "certs/der_write.h"
 
+#include "base/time_text.h"
 #include "base/utf8.h"
 #include "certs/der.h"
 
@@ -46,6 +47,31 @@ void der_put_number(struct buffer *out, unsigned value) {
     if (octets[at] & 0x80)
         at--; /* the first bit is the sign */
     der_put(out, DER_INTEGER, octets + at, sizeof octets - at);
+}
+
+/* Digits and the Z for UTC, as both forms have them. */
+static const char *time_digits(int64_t at, char out[static TIME_TEXT_SIZE]) {
+    char text[TIME_TEXT_SIZE];
+    size_t count = 0;
+    for (const char *c = time_text_rfc3339(at, text); *c; c++)
+        if ((*c >= '0' && *c <= '9') || *c == 'Z')
+            out[count++] = *c;
+    out[count] = '\0';
+    return out;
+}
+
+void der_put_generalized_time(struct buffer *out, int64_t at) {
+    char digits[TIME_TEXT_SIZE];
+    der_put_text(out, DER_GENERALIZED_TIME, time_digits(at, digits));
+}
+
+void der_put_time(struct buffer *out, int64_t at) {
+    static const int64_t year_2050 = 2524608000;
+    char digits[TIME_TEXT_SIZE];
+    if (at < year_2050)
+        der_put_text(out, DER_UTC_TIME, time_digits(at, digits) + 2);
+    else
+        der_put_generalized_time(out, at);
 }
 
 static void put_unit(struct buffer *out, unsigned unit) {

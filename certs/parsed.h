@@ -1,4 +1,4 @@
-/* Inside certs/: GnuTLS's view of one certificate, and its errors as ours. */
+/* Inside certs/ and lab/: GnuTLS's view of one certificate, and its errors as ours. */
 #pragma once
 
 #include "certs/cert.h"

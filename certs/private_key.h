@@ -1,4 +1,4 @@
-/* Inside certs/: private keys in every form, made one. */
+/* Inside certs/ and lab/: private keys in every form, made one. */
 #pragma once
 
 #include "base/blob.h"

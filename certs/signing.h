@@ -1,5 +1,5 @@
-/* Inside certs/: what a private key adds to a certificate or a request: its public half, and its
- * signature. */
+/* Inside certs/ and lab/: what a private key adds to a certificate or a request: its public half,
+ * and its signature. */
 #pragma once
 
 #include "certs/cert_plan.h"

@@ -24,8 +24,17 @@ bool forge_certificate(const struct forge_plan *plan,
                        unsigned char serial[static FORGE_SERIAL_SIZE], struct blob *out,
                        struct error *err);
 
+/* Adds an extension. Takes `value`, also on failure. */
+bool forge_extension(struct cert_extensions *list, const char *oid, bool critical,
+                     struct blob *value, struct error *err);
+/* Adds the identifiers of the subject's key and of its issuer's (RFC 5280, 4.2.1.1 and 4.2.1.2). */
+bool forge_key_ids(struct cert_extensions *list, const struct blob *key,
+                   const struct blob *issuer_key, struct error *err);
+
 /* GeneralNames written as a row says (lab_recipe.names, with "@", "%" and "!" already filled in);
- * "\\0" is a NUL octet. Gives `out`, the extension's DER. */
+ * "\\0" is a NUL octet, `more` others are "n1.DOMAIN" and so on. ERROR_INPUT: an address that is
+ * none, or another kind than "dns:", "ip:", "email:" and "uri:". Gives `out`, the extension's DER.
+ */
 bool forge_names(const char *names, unsigned more, const char *domain, struct blob *out,
                  struct error *err);
 
@@ -34,7 +43,7 @@ struct forge_revoked {
     const struct blob *issuer_key; /* DER */
     const unsigned char *serials;  /* FORGE_SERIAL_SIZE each */
     size_t count;
-    int64_t at; /* thisUpdate; the next comes a week later */
+    int64_t at; /* thisUpdate; revoked an hour before, and the next list comes a week later */
 };
 /* A CertificateList, version 2. Gives `out`, DER. */
 bool forge_revocation_list(const struct forge_revoked *revoked, struct blob *out,
