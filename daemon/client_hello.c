@@ -1,39 +1,7 @@
 #include "daemon/client_hello.h"
 
 #include "certs/cert.h"
-
-#include <stdint.h>
-
-/* Bytes still to read; every take checks. */
-struct reader {
-    const unsigned char *at;
-    size_t left;
-};
-
-static bool take(struct reader *from, size_t size, struct reader *out) {
-    if (from->left < size)
-        return false;
-    *out = (struct reader){from->at, size};
-    from->at += size;
-    from->left -= size;
-    return true;
-}
-
-static bool take_number(struct reader *from, size_t bytes, uint32_t *out) {
-    struct reader number;
-    if (!take(from, bytes, &number))
-        return false;
-    *out = 0;
-    for (size_t i = 0; i < bytes; i++)
-        *out = *out << 8 | number.at[i];
-    return true;
-}
-
-/* A vector: its length in `bytes` bytes, then its content. */
-static bool take_vector(struct reader *from, size_t bytes, struct reader *out) {
-    uint32_t size;
-    return take_number(from, bytes, &size) && take(from, size, out);
-}
+#include "tls/wire.h"
 
 /* ECDHE suites of TLS 1.2 by the key they authenticate with (RFC 5289, 7905, 8422). */
 static unsigned key_types_of_suite(uint32_t suite) {
@@ -102,20 +70,20 @@ static unsigned key_types_of_algorithm(uint32_t algorithm, bool tls13) {
     }
 }
 
-static unsigned key_types_of_suites(struct reader suites) {
+static unsigned key_types_of_suites(struct wire suites) {
     unsigned types = 0;
     uint32_t suite;
-    while (take_number(&suites, 2, &suite))
+    while (wire_number(&suites, 2, &suite))
         types |= key_types_of_suite(suite);
     return types;
 }
 
-static unsigned key_types_of_algorithms(struct reader extension, bool tls13) {
-    struct reader algorithms;
+static unsigned key_types_of_algorithms(struct wire extension, bool tls13) {
+    struct wire algorithms;
     unsigned types = 0;
     uint32_t algorithm;
-    if (take_vector(&extension, 2, &algorithms))
-        while (take_number(&algorithms, 2, &algorithm))
+    if (wire_vector(&extension, 2, &algorithms))
+        while (wire_number(&algorithms, 2, &algorithm))
             types |= key_types_of_algorithm(algorithm, tls13);
     return types;
 }
@@ -126,12 +94,12 @@ struct versions {
     bool tls12, tls13;
 };
 
-static struct versions versions_of(struct reader extension) {
+static struct versions versions_of(struct wire extension) {
     struct versions offered = {0};
-    struct reader list;
+    struct wire list;
     uint32_t version;
-    if (take_vector(&extension, 1, &list))
-        while (take_number(&list, 2, &version)) {
+    if (wire_vector(&extension, 1, &list))
+        while (wire_number(&list, 2, &version)) {
             offered.tls12 |= version == TLS12;
             offered.tls13 |= version == TLS13;
         }
@@ -141,19 +109,19 @@ static struct versions versions_of(struct reader extension) {
 struct client_offer client_hello_read(const unsigned char *hello, size_t size, bool tls12,
                                       bool tls13) {
     enum { SIGNATURE_ALGORITHMS = 13, SUPPORTED_VERSIONS = 43, RANDOM_SIZE = 32 };
-    struct reader rest = {hello, size}, skipped, suites, extensions, extension;
-    struct reader algorithms = {0};
+    struct wire rest = {hello, size}, skipped, suites, extensions, extension;
+    struct wire algorithms = {0};
     bool has_algorithms = false;
     uint32_t type, legacy_version;
 
-    if (!take_number(&rest, 2, &legacy_version) || !take(&rest, RANDOM_SIZE, &skipped) ||
-        !take_vector(&rest, 1, &skipped) /* session id */ || !take_vector(&rest, 2, &suites) ||
-        !take_vector(&rest, 1, &skipped) /* compression */)
+    if (!wire_number(&rest, 2, &legacy_version) || !wire_take(&rest, RANDOM_SIZE, &skipped) ||
+        !wire_vector(&rest, 1, &skipped) /* session id */ || !wire_vector(&rest, 2, &suites) ||
+        !wire_vector(&rest, 1, &skipped) /* compression */)
         return (struct client_offer){0};
     /* Without supported_versions the old field tells the highest (RFC 8446, 4.2.1). */
     struct versions offered = {.tls12 = legacy_version >= TLS12};
-    if (take_vector(&rest, 2, &extensions))
-        while (take_number(&extensions, 2, &type) && take_vector(&extensions, 2, &extension)) {
+    if (wire_vector(&rest, 2, &extensions))
+        while (wire_number(&extensions, 2, &type) && wire_vector(&extensions, 2, &extension)) {
             if (type == SIGNATURE_ALGORITHMS) {
                 algorithms = extension;
                 has_algorithms = true;

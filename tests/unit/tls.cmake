@@ -1,1 +1,5 @@
 unit_test(hello_print tls)
+if(TARGET test_hello_print)
+    target_compile_definitions(test_hello_print PRIVATE TEST_DATA="${PROJECT_SOURCE_DIR}/tests/unit/data")
+endif()
+fuzz_target(hello_print tls)
