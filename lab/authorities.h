@@ -4,9 +4,9 @@
 #include "lab/keys.h"
 
 struct lab_authority {
-    struct blob certificate; /* DER; empty: its key is not made yet */
+    struct blob certificate; /* DER */
     struct blob subject;     /* its Name, DER */
-    const struct blob *key;  /* borrowed from the keys */
+    const struct blob *key;  /* DER; its own, an RSA one borrowed from the keys */
     enum lab_issuer above;   /* LAB_BY_ROOT, LAB_BY_EXPIRED_ROOT, …; itself: it is a root */
 };
 
