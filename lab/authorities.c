@@ -21,7 +21,7 @@ struct shape {
     const char *domain;  /* it may name this alone; "%": the laboratory's. NULL: no constraints */
     const char *purpose; /* extended key usage; NULL: none */
     int path_length;
-    unsigned usage;        /* 0: keyCertSign and cRLSign */
+    unsigned usage;        /* 0: keyCertSign and cRLSign; what is no authority has none */
     enum lab_issuer above; /* itself: a root */
     enum lab_signature signature;
     bool is_rsa, is_expired; /* expired: yesterday */
@@ -42,11 +42,13 @@ static const struct shape shapes[LAB_ISSUERS] = {
                              .path_length = NO_LIMIT,
                              .above = LAB_BY_EXPIRED_ROOT,
                              .is_expired = true},
-    /* It may sign by its keyUsage, so that being no authority is all that is wrong. */
+    /* Without a keyUsage, which could not allow it to sign either: one thing is wrong. */
     [LAB_BY_NO_AUTHORITY] = {.name = "mailstored laboratory no authority",
                              .path_length = NO_AUTHORITY,
                              .above = LAB_BY_ROOT},
+    /* A path length would be wrong, too, where keyCertSign is not (RFC 5280, 4.2.1.9). */
     [LAB_BY_NO_SIGNER] = {.name = "mailstored laboratory no signer",
+                          .path_length = NO_LIMIT,
                           .usage = DIGITAL_SIGNATURE | CRL_SIGN,
                           .above = LAB_BY_ROOT},
     [LAB_BY_ONE_TOO_DEEP] = {.name = "mailstored laboratory one too deep",
@@ -138,9 +140,10 @@ static bool add_extensions(struct cert_extensions *list, const struct shape *sha
     unsigned usage = shape->usage ? shape->usage : CERT_SIGN | CRL_SIGN;
     if (!cert_extension_basic_constraints(
             is_authority, is_authority ? shape->path_length : NO_LIMIT, &value, err) ||
-        !forge_extension(list, CERT_OID_BASIC_CONSTRAINTS, true, &value, err) ||
-        !cert_extension_key_usage(usage, &value, err) ||
-        !forge_extension(list, CERT_OID_KEY_USAGE, true, &value, err))
+        !forge_extension(list, CERT_OID_BASIC_CONSTRAINTS, true, &value, err))
+        return false;
+    if (is_authority && (!cert_extension_key_usage(usage, &value, err) ||
+                         !forge_extension(list, CERT_OID_KEY_USAGE, true, &value, err)))
         return false;
     if (shape->domain &&
         !add_constraints(list, strcmp(shape->domain, "%") == 0 ? domain : shape->domain, err))

@@ -504,6 +504,27 @@ static void authorities_have_keys_of_their_own(void **state) {
     assert_ptr_equal(authority(LAB_BY_RSA), authority(LAB_BY_RSA));
 }
 
+/* What RFC 5280, 4.2.1.3 and 4.2.1.9, forbids beside what is to be wrong. */
+static void an_authority_is_wrong_in_nothing_else(void **state) {
+    unsigned usage = 0, critical = 0, is_authority = 0;
+    int path_length = 0;
+    (void)state;
+    gnutls_x509_crt_t none = parsed(&authority(LAB_BY_NO_AUTHORITY)->certificate);
+    assert_int_equal(gnutls_x509_crt_get_key_usage(none, &usage, &critical),
+                     GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE);
+    assert_int_equal(
+        gnutls_x509_crt_get_basic_constraints(none, &critical, &is_authority, &path_length), 0);
+    assert_int_equal(is_authority, 0);
+    gnutls_x509_crt_deinit(none);
+    gnutls_x509_crt_t signer = parsed(&authority(LAB_BY_NO_SIGNER)->certificate);
+    assert_int_equal(gnutls_x509_crt_get_key_usage(signer, &usage, &critical), 0);
+    assert_int_equal(usage & GNUTLS_KEY_KEY_CERT_SIGN, 0);
+    assert_int_equal(
+        gnutls_x509_crt_get_basic_constraints(signer, &critical, &is_authority, &path_length), 1);
+    assert_int_equal(path_length, -1);
+    gnutls_x509_crt_deinit(signer);
+}
+
 static void what_signs_itself_has_no_authority(void **state) {
     struct error err = {0};
     (void)state;
@@ -589,6 +610,7 @@ int main(void) {
         cmocka_unit_test(version_1_stays_bare),
         cmocka_unit_test(staples_say_what_they_are_to_say),
         cmocka_unit_test(authorities_have_keys_of_their_own),
+        cmocka_unit_test(an_authority_is_wrong_in_nothing_else),
         cmocka_unit_test(what_signs_itself_has_no_authority),
         cmocka_unit_test(what_waits_for_a_key_is_made_once_it_is_there),
         cmocka_unit_test(a_recipe_that_cannot_be_followed_is_an_error),
