@@ -223,7 +223,7 @@ static const struct lab_scenario rows[] = {
         .what = "The certificate has an extension that nobody knows, and it is critical.",
         .right = "Refuses it: it may say the very thing for which the certificate must not be "
                  "used.",
-        .source = "RFC 5280, sections 4.2 and 6.1.5 (e)",
+        .source = "RFC 5280, sections 4.2 and 6.1.5 (f)",
         .recipe = {.unknown_critical = true},
     },
     {
@@ -263,8 +263,8 @@ static const struct lab_scenario rows[] = {
         .group = LAB_ISSUER,
         .expected = LAB_EITHER,
         .what = "The certificate says that its server staples an OCSP response, and it does not.",
-        .right = "May do either: a client may refuse what keeps not to its announcement, and the "
-                 "extension is not critical.",
+        .right = "May do either: a client that knows the extension should refuse, but it is not "
+                 "critical, and need not be known.",
         .source = "RFC 7633, section 4.2.3",
         .recipe = {.must_staple = true},
     },

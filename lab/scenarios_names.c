@@ -178,7 +178,7 @@ static const struct lab_scenario rows[] = {
         .what = "The host is an internationalised name, which the certificate holds as UTF-8 "
                 "instead of an A-label.",
         .right = "Refuses it: an IA5String holds ASCII alone, and a name is compared as A-label.",
-        .source = "RFC 5280, section 7.2; RFC 9549, section 4",
+        .source = "RFC 5280, section 7.2; RFC 9549, section 2",
         .host = "xn--bcher-kva.%",
         .recipe = {.subject = "O=Laboratory",
                    .names = "dns:b\xC3\xBC"

@@ -78,7 +78,7 @@ static const struct lab_scenario rows[] = {
                 "had from 2020.",
         .right = "Accepts it: those limits are for roots that come with the client, and say so; "
                  "this root was added.",
-        .source = "Apple, About upcoming limits on trusted certificates (HT211025); CA/Browser "
+        .source = "Apple, About upcoming limits on trusted certificates (102028); CA/Browser "
                   "Forum, Baseline Requirements, section 6.3.2",
         .recipe = {.ends = 399 * DAY},
     },

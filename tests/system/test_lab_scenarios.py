@@ -45,6 +45,16 @@ def test_none_would_pass_for_another(laboratory):
         assert passing == (PLAIN if name in PLAIN else [name])
 
 
+def test_another_domain_and_address_change_nothing_else(tmp_path):
+    there = Laboratory(tmp_path, "lab.example.org", "::1", 80)
+    for name, row in ROWS.items():
+        wanted = {text.replace("lab.localhost", there.domain).replace("127.0.0.1", there.address)
+                  for text in row.lints}
+        for chain in there.chains(name):
+            assert lint(chain, there.host(name)) == wanted
+            assert row.holds(there, there.host(name), chain)
+
+
 @pytest.mark.parametrize("name", ROWS)
 def test_cryptography_reads_the_same(laboratory, name):
     for chain in laboratory.chains(name):

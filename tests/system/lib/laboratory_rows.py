@@ -202,7 +202,8 @@ def staple_status(chain, good, serial=None):
 
 def points_home(lab, _, chain):
     """To the laboratory's own revocation list and OCSP service."""
-    extensions, at = chain.leaf.parsed.extensions, f"http://{lab.address}:{lab.port}"
+    host = f"[{lab.address}]" if ":" in lab.address else lab.address
+    extensions, at = chain.leaf.parsed.extensions, f"http://{host}:{lab.port}"
     [point] = extensions.get_extension_for_class(x509.CRLDistributionPoints).value
     [access] = extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
     return [name.value for name in point.full_name] == [f"{at}/crl"] and \
