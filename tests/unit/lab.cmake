@@ -3,9 +3,12 @@ unit_test(lab_chain lab)
 unit_test(lab_scenario lab)
 unit_test(lab_record lab)
 unit_test(lab_report lab)
+unit_test(lab_behaviour lab)
 unit_test(lab_listener lab)
 unit_test(lab_run lab)
 
 # Every scenario's certificates in a folder, for the system tests.
 add_executable(lab_print ${PROJECT_SOURCE_DIR}/tests/unit/lab_print.c)
 target_link_libraries(lab_print PRIVATE lab certs platform base PkgConfig::JANSSON Threads::Threads)
+
+fuzz_target(lab_ocsp lab)
