@@ -161,13 +161,13 @@ static bool encode_name(const char *common_name, struct blob *out, struct error 
     return ok;
 }
 
-/* A root's life holds that of its intermediates, and ends before 2038 for another ten years: a
- * client that cannot count so far is to stumble over the leaf that says so. */
+/* A root's life holds that of its intermediates, and ends soon: a client that cannot count beyond
+ * 2038 is to stumble over the leaf that says so, and not over its authorities. */
 static void set_life(struct forge_plan *plan, const struct shape *shape, bool is_root,
                      int64_t now) {
     static const int64_t day_s = 86400, year_s = 31536000;
     plan->begins = now - (is_root ? 5 : 2) * year_s;
-    plan->ends = shape->is_expired ? now - day_s : now + (is_root ? 10 : 5) * year_s;
+    plan->ends = shape->is_expired ? now - day_s : now + (is_root ? 5 : 3) * year_s;
 }
 
 /* `above`: NULL for a root. */
