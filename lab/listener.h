@@ -16,11 +16,12 @@ enum lab_end {
     LAB_END_SILENT,         /* no ClientHello came: a port scan, a connection opened in advance */
     LAB_END_NOTHING_COMMON, /* no version, suite or kind of key in common: we said so */
     LAB_END_ALERT,          /* the client sent a fatal alert, before or after it finished */
-    LAB_END_LEFT,           /* the client closed before it finished, without a word */
+    LAB_END_LEFT,           /* the client closed before it finished, without a word; or we did, as
+                             * the scenario has it */
     LAB_END_FINISHED,       /* it finished the handshake, and left without a request */
     LAB_END_ASKED,          /* it sent something: what it holds the server for is the server */
-    LAB_END_LATE,           /* our own patience ended before it did anything */
-    LAB_END_BROKEN,         /* what it sent is no TLS, or breaks its rules */
+    LAB_END_LATE,   /* our own patience ended before it did anything, or we could not serve */
+    LAB_END_BROKEN, /* what it sent is no TLS, or breaks its rules */
 };
 const char *lab_end_word(enum lab_end end); /* "asked" */
 
@@ -44,8 +45,9 @@ struct lab_listener_settings {
     size_t scenario; /* its index */
     const char *address;
     uint16_t port; /* 0: any free one */
-    /* The chain for the connection that comes as number `number` (from 0). NULL: not there yet, and
-     * lab_listener_ready will be called. It lives as long as the listener. */
+    /* The chain for the connection that comes as number `number` (from 0; those that say no
+     * ClientHello do not count). NULL: not there yet, and lab_listener_ready will be called. It
+     * lives as long as the listener. */
     const struct lab_chain *(*chain)(void *context, size_t scenario, size_t number);
     void (*observe)(void *context, const struct lab_observation *observation);
     void *context;

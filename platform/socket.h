@@ -29,6 +29,8 @@ void socket_address_copy(const struct sockaddr *from, struct sockaddr_storage *o
  * Errors name the address, and for one in use or privileged what to do. */
 bool socket_listen(const char *host, uint16_t port, int *out, struct error *err);
 bool socket_bound_address(int descriptor, struct socket_address *out, struct error *err);
+/* Who is at the other end. */
+bool socket_peer_address(int descriptor, struct socket_address *out, struct error *err);
 /* Another descriptor (close-on-exec) of the same socket. */
 bool socket_share(int descriptor, int *out, struct error *err);
 /* Small pieces are sent at once (TCP_NODELAY); on a listening socket, by those it accepts. */

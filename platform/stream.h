@@ -22,3 +22,5 @@ void stream_acknowledge(int socket);
 void stream_shutdown(int socket);
 /* No more is read: a peer that is idle sees us close once what is under way is sent. */
 void stream_shutdown_reading(int socket);
+/* No more is sent: the peer sees the end of the stream, and we still read what it says to that. */
+void stream_shutdown_writing(int socket);

@@ -80,6 +80,16 @@ bool socket_bound_address(int descriptor, struct socket_address *out, struct err
     return true;
 }
 
+bool socket_peer_address(int descriptor, struct socket_address *out, struct error *err) {
+    struct socket_address address = {.size = sizeof address.storage};
+    if (getpeername(descriptor, (struct sockaddr *)&address.storage, &address.size) != 0) {
+        error_set_system(err, errno, "a socket has no peer");
+        return false;
+    }
+    *out = address;
+    return true;
+}
+
 /* Is it the one connection that is lost, not the listener? Linux hands errors that were waiting on
  * the new connection to accept (accept(2), "Error handling"). */
 static bool is_about_the_connection(int errno_value) {

@@ -32,3 +32,7 @@ void stream_shutdown(int socket) {
 void stream_shutdown_reading(int socket) {
     shutdown(socket, SHUT_RD);
 }
+
+void stream_shutdown_writing(int socket) {
+    shutdown(socket, SHUT_WR);
+}

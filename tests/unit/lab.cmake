@@ -12,3 +12,4 @@ add_executable(lab_print ${PROJECT_SOURCE_DIR}/tests/unit/lab_print.c)
 target_link_libraries(lab_print PRIVATE lab certs platform base PkgConfig::JANSSON Threads::Threads)
 
 fuzz_target(lab_ocsp lab)
+fuzz_target(lab_request lab)

@@ -59,6 +59,7 @@ EXCEPTIONS = {
     "getopt.h": "getopt_long; the Windows toolchain has it too",
     ("platform/socket.h", "sys/socket.h"): "struct sockaddr_storage is what the header is about",
     ("daemon/handshake_gate.c", "sys/types.h"): "ssize_t stands in GnuTLS's own signatures",
+    ("lab/wiretap.c", "sys/types.h"): "ssize_t stands in GnuTLS's own signatures",
 }
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:<([^>\n]+)>|"([^"\n]+)"|(\S[^\n]*))', re.MULTILINE)
