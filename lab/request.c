@@ -24,7 +24,7 @@ static bool is_whole(const struct buffer *head) {
     return memmem(head->data, head->size, "\n\r\n", 3) || memmem(head->data, head->size, "\n\n", 2);
 }
 
-static void take_agent(struct lab_request *request, const char *value, size_t size) {
+void lab_request_agent(const char *value, size_t size, char out[static LAB_AGENT_SIZE]) {
     size_t used = 0;
     while (size > 0 && (*value == ' ' || *value == '\t')) {
         value++;
@@ -32,10 +32,10 @@ static void take_agent(struct lab_request *request, const char *value, size_t si
     }
     for (; size > 0 && used < LAB_AGENT_SIZE - 1; value++, size--)
         if (*value >= ' ' && *value <= '~')
-            request->agent[used++] = *value;
-    while (used > 0 && request->agent[used - 1] == ' ')
+            out[used++] = *value;
+    while (used > 0 && out[used - 1] == ' ')
         used--;
-    request->agent[used] = '\0';
+    out[used] = '\0';
 }
 
 static void read_head(struct lab_request *request) {
@@ -48,7 +48,8 @@ static void read_head(struct lab_request *request) {
         if (!line_end)
             return; /* cut off by the limit */
         if ((size_t)(line_end - at) > strlen(field) && !strncasecmp(at, field, strlen(field)))
-            take_agent(request, at + strlen(field), (size_t)(line_end - at) - strlen(field));
+            lab_request_agent(at + strlen(field), (size_t)(line_end - at) - strlen(field),
+                              request->agent);
     }
 }
 

@@ -16,6 +16,8 @@ void lab_request_finish(struct lab_request *request);
 
 /* True once there is no more to wait for: the head is whole, or too long, or this is no HTTP. */
 bool lab_request_feed(struct lab_request *request, const void *data, size_t size);
+/* A User-Agent field's value as it is kept: what is printable, as far as there is room. */
+void lab_request_agent(const char *value, size_t size, char out[static LAB_AGENT_SIZE]);
 /* Says where the client got to, and whether a right one would have. */
 void lab_request_answer(const struct lab_request *request, const struct lab_scenario *scenario,
                         struct buffer *out);

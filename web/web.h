@@ -30,6 +30,9 @@ struct web_asset {
 
 /* The asset at a path (without query), or NULL. */
 const struct web_asset *web_asset_find(const char *path);
+/* Where a style or picture is served that changes its path with its content: "/style.HASH.css" for
+ * "style.css". Of one that exists. */
+const char *web_asset_path(const char *name);
 size_t web_asset_count(void);
 const struct web_asset *web_asset_at(size_t i); /* consecutive elements of one array */
 

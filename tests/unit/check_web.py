@@ -15,8 +15,9 @@ import subprocess
 import sys
 import tempfile
 import unittest
-from html.parser import HTMLParser
 from pathlib import Path
+
+from web_page import Page
 
 WEB_PRINT, SOURCE, BROTLI = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
 
@@ -25,40 +26,6 @@ SERVED_BY_THE_DAEMON = {"/connection", "/certificate.cer", "/trust", "/trust.zip
 SCRIPT = {"src": "/trust.js", "defer": None}  # of the pages named "trust-…" alone
 PAGE_LIMIT = 4096  # bytes as they stand
 FACTORS = {"connection": 2, "trust": 4}  # a rendered page holds a visitor's values, or steps besides
-VOID = {"meta", "link", "img", "input", "path", "br", "hr"}
-
-
-class Page(HTMLParser):
-    """Collects the elements of a page and checks that they nest."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.elements = []
-        self.open = []
-        self.faults = []
-        self.words = ""
-        self.feed(text)
-        self.close()
-        if self.open:
-            self.faults.append(f"not closed: {self.open}")
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        if not self.open or self.open.pop() != tag:
-            self.faults.append(f"</{tag}> out of place")
-
-    def handle_data(self, data):
-        self.words += data
-
-    def all(self, tag):
-        return [attributes for name, attributes in self.elements if name == tag]
 
 
 def printed(folder):

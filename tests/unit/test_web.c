@@ -161,6 +161,9 @@ static void assets_are_found(void **state) {
                                 page->bodies[WEB_GERMAN][WEB_IDENTITY].etag);
     }
     assert_non_null(web_asset_find("/favicon.ico"));
+    assert_string_equal(web_asset_find(web_asset_path("style.css"))->content_type,
+                        "text/css; charset=utf-8");
+    assert_non_null(web_asset_find(web_asset_path("logo.svg")));
     static const char *const none[] = {"",   "/connection", "/Password",   "/password/",
                                        "//", "/style",      "/../password"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
