@@ -72,15 +72,15 @@ static bool fail(struct lab_session *session, int code) {
     struct lab_wiretap *wiretap = &session->wiretap;
     if (code == GNUTLS_E_FATAL_ALERT_RECEIVED)
         take_alert(session, (int)gnutls_alert_get(session->tls));
+    else
+        lab_wiretap_drain(wiretap); /* a last word that GnuTLS does not want to hear */
     if (code == GNUTLS_E_FATAL_ALERT_RECEIVED || take_alert(session, wiretap->alerts.alert))
         return enter(session, PHASE_OVER);
     if (wiretap->has_cut)
         return linger(session);
-    if (wiretap->is_gone) {
-        lab_wiretap_drain(wiretap); /* where sending failed, its last word may still be there */
-        take_alert(session, wiretap->alerts.alert);
+    if (wiretap->is_gone && (code == GNUTLS_E_PREMATURE_TERMINATION ||
+                             code == GNUTLS_E_PULL_ERROR || code == GNUTLS_E_PUSH_ERROR))
         return enter(session, PHASE_OVER);
-    }
     if (session->has_failed)
         session->end = LAB_END_LATE;
     else if (session->offered && is_nothing_common(code))
