@@ -81,7 +81,8 @@ static bool fail(struct lab_session *session, int code) {
     if (wiretap->is_gone && (code == GNUTLS_E_PREMATURE_TERMINATION ||
                              code == GNUTLS_E_PULL_ERROR || code == GNUTLS_E_PUSH_ERROR))
         return enter(session, PHASE_OVER);
-    if (session->has_failed)
+    /* GnuTLS takes no server name with an underscore: not the client's fault. */
+    if (session->has_failed || code == GNUTLS_E_RECEIVED_DISALLOWED_NAME)
         session->end = LAB_END_LATE;
     else if (session->offered && is_nothing_common(code))
         session->end = LAB_END_NOTHING_COMMON;

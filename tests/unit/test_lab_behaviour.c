@@ -247,6 +247,23 @@ static void a_chain_that_cannot_be_served_is_our_fault(void **state) {
     stop(&bench);
 }
 
+/* GnuTLS allows a server name letters, digits, hyphens and dots. */
+static void a_name_that_the_library_does_not_take_is_our_fault(void **state) {
+    (void)state;
+    struct bench bench;
+    start(&bench, LAB_PLAIN, PATIENCE_MS);
+    struct client *client = calloc(1, sizeof *client);
+    assert_non_null(client);
+    client_open(client, &bench, TLS13);
+    gnutls_server_name_set(client->tls, GNUTLS_NAME_DNS, "under_score.lab", 15);
+    assert_int_equal(shake(client), GNUTLS_E_FATAL_ALERT_RECEIVED);
+    client_close(client);
+    struct seen seen = next_seen(&bench);
+    assert_int_equal(seen.end, LAB_END_LATE);
+    assert_int_equal(strlen(seen.print), HELLO_PRINT_SIZE - 1);
+    stop(&bench);
+}
+
 /* ---- many, and the end ---- */
 
 static void when_the_listener_ends_each_is_told(void **state) {
@@ -320,6 +337,7 @@ int main(void) {
         cmocka_unit_test(who_comes_before_the_chain_waits_for_it),
         cmocka_unit_test(a_chain_that_comes_too_late_is_our_fault),
         cmocka_unit_test(a_chain_that_cannot_be_served_is_our_fault),
+        cmocka_unit_test(a_name_that_the_library_does_not_take_is_our_fault),
         cmocka_unit_test(when_the_listener_ends_each_is_told),
         cmocka_unit_test(more_than_there_is_room_for_wait),
     };
