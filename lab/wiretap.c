@@ -19,6 +19,18 @@ static size_t give_again(struct lab_wiretap *wiretap, void *data, size_t size) {
     return size;
 }
 
+/* A ClientHello is shorter than that, by far. */
+static bool keep(struct lab_wiretap *wiretap, const void *data, size_t size) {
+    enum { KEPT_LIMIT = 128 * 1024 };
+    if (wiretap->kept.size + size <= KEPT_LIMIT)
+        buffer_append(&wiretap->kept, data, size);
+    else
+        wiretap->kept.failed = true;
+    if (wiretap->kept.failed)
+        errno = EMSGSIZE;
+    return !wiretap->kept.failed;
+}
+
 static long receive(struct lab_wiretap *wiretap, void *data, size_t size) {
     if (wiretap->budget == 0) {
         errno = EAGAIN;
@@ -27,8 +39,8 @@ static long receive(struct lab_wiretap *wiretap, void *data, size_t size) {
     long received = stream_receive(wiretap->socket, data, size);
     if (received > 0) {
         wiretap->budget -= (size_t)received < wiretap->budget ? (size_t)received : wiretap->budget;
-        if (wiretap->keeps)
-            buffer_append(&wiretap->kept, data, (size_t)received);
+        if (wiretap->keeps && !keep(wiretap, data, (size_t)received))
+            return -1;
         if (!wiretap->is_private)
             alert_watch_feed(&wiretap->alerts, data, (size_t)received);
     } else if (received == 0 || !is_for_now(errno)) {

@@ -182,6 +182,25 @@ static void what_is_no_tls_is_broken(void **state) {
     stop(&bench);
 }
 
+/* Each of them is legal. */
+static void warnings_without_end_are_broken(void **state) {
+    (void)state;
+    enum { ALERT = 7, ALERTS = 4096 };
+    static char flood[ALERT * ALERTS];
+    for (int i = 0; i < ALERTS; i++)
+        memcpy(flood + (size_t)i * ALERT, "\x15\x03\x01\0\x02\x01\x5A", ALERT);
+    struct stream_piece piece = {flood, sizeof flood};
+    struct bench bench;
+    start(&bench, LAB_PLAIN, PATIENCE_MS);
+    int socket = client_socket(&bench);
+    for (int i = 0; i < 8; i++)
+        if (stream_send(socket, &piece, 1) < 0)
+            break;
+    expect(&bench, LAB_END_BROKEN);
+    socket_close(socket);
+    stop(&bench);
+}
+
 static void nothing_in_common_is_said(void **state) {
     (void)state;
     static const struct {
@@ -304,6 +323,7 @@ int main(void) {
         cmocka_unit_test(who_says_nothing_is_silent),
         cmocka_unit_test(who_has_finished_and_waits_has_finished),
         cmocka_unit_test(what_is_no_tls_is_broken),
+        cmocka_unit_test(warnings_without_end_are_broken),
         cmocka_unit_test(nothing_in_common_is_said),
         cmocka_unit_test(who_is_too_new_for_tls_1_0_says_so),
         cmocka_unit_test(a_client_may_dribble),
