@@ -81,6 +81,8 @@ bool conf_load_bytes(const struct conf_overrides *overrides, const char *name,
         goto done;
     if (overrides->state_folder)
         take_state_folder(&reading, overrides->state_folder);
+    if (overrides->lab)
+        conf->lab.enabled = true;
     if (overrides->verbose)
         conf->log.level = LOG_LEVEL_DEBUG;
     if (!conf_default_folders(conf) || (!reading.services_named && !conf_default_services(conf))) {

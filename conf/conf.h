@@ -104,6 +104,13 @@ struct conf {
         char *listen; /* as conf_metrics_parse reads it; NULL: nowhere */
     } metrics;
 
+    struct {
+        bool enabled;  /* the laboratory, beside the services; default false */
+        char *domain;  /* its hosts' */
+        char *address; /* an IP literal */
+        uint16_t port; /* of its page; the scenarios' follow; 0: any free ones */
+    } lab;
+
     struct conf_service *services;
     size_t service_count;
 };
@@ -124,6 +131,7 @@ struct conf_overrides {
     const char *const *listen; /* "SERVICE=ADDRESS:PORT" each: all of a service's listeners give way
                                   to those named for it; a disabled service is enabled */
     size_t listen_count;
+    bool lab;     /* lab.enabled is true, whatever the file says */
     bool verbose; /* log.level is "debug", whatever the file says */
     bool reading; /* for a tool that only looks: no folder need be writable */
 };

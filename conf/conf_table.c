@@ -101,6 +101,16 @@ static const struct conf_setting metrics_settings[] = {
     {0},
 };
 
+static const struct conf_setting lab_settings[] = {
+    {"enabled", CONF_FLAG, AT(lab.enabled)},
+    {"domain", CONF_TEXT, AT(lab.domain), .initial_text = "lab.localhost", .required = true,
+     .fits = conf_is_lab_domain, .allowed = CONF_LAB_DOMAINS},
+    {"address", CONF_TEXT, AT(lab.address), .initial_text = "127.0.0.1", .required = true,
+     .fits = conf_is_lab_address, .allowed = CONF_LAB_ADDRESSES},
+    {"port", CONF_PORT, AT(lab.port), RANGE(0, 65000)},
+    {0},
+};
+
 #undef AT
 #define AT(member) .offset = offsetof(struct conf_listener, member)
 
@@ -150,6 +160,7 @@ const struct conf_setting conf_settings[] = {
     {"log", CONF_GROUP, .group = log_settings},
     {"clients", CONF_GROUP, .group = clients_settings},
     {"metrics", CONF_GROUP, .group = metrics_settings},
+    {"lab", CONF_GROUP, .group = lab_settings},
     {"services", CONF_SERVICES, AT(services), .group = conf_service_settings},
     {0},
 };

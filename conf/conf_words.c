@@ -5,7 +5,8 @@
 #include <string.h>
 
 enum { DNS_NAME_LIMIT = 253, DNS_LABEL_LIMIT = 63 }; /* RFC 1035, 2.3.4 */
-enum { SOCKET_NAME_LIMIT = 255 };                    /* systemd.socket(5), FileDescriptorName= */
+enum { LAB_DOMAIN_LIMIT = 36 };   /* a common name, with a scenario before it, has 64 (RFC 5280) */
+enum { SOCKET_NAME_LIMIT = 255 }; /* systemd.socket(5), FileDescriptorName= */
 
 bool conf_is_handed_over(const char *address) {
     return strncmp(address, CONF_HANDED_OVER, strlen(CONF_HANDED_OVER)) == 0;
@@ -61,6 +62,18 @@ static bool is_address_without_zone(const char *text) {
 
 bool conf_is_host(const char *text) {
     return is_dns_name(text) || is_address_without_zone(text);
+}
+
+bool conf_is_lab_domain(const char *text) {
+    size_t length = strlen(text);
+    for (const char *at = text; *at; at++)
+        if (isupper((unsigned char)*at))
+            return false;
+    return is_dns_name(text) && length <= LAB_DOMAIN_LIMIT && text[length - 1] != '.';
+}
+
+bool conf_is_lab_address(const char *text) {
+    return is_address_without_zone(text);
 }
 
 bool conf_is_certificate_name(const char *text) {

@@ -19,6 +19,10 @@
     "\"127.0.0.1:PORT\", \"[::1]:PORT\" (port 0: any free one) or \"unix:/PATH\" without " \
     "blanks; no address that other hosts reach, since everyone who reaches it may read it"
 
+#define CONF_LAB_DOMAINS \
+    "a DNS name in lower case of at most 36 characters, such as \"lab.localhost\""
+#define CONF_LAB_ADDRESSES "an IPv4 or IPv6 address without brackets"
+
 #define CONF_HANDED_OVER "systemd:"
 
 bool conf_is_address(const char *text); /* an IP literal, "*", "systemd:NAME" */
@@ -26,6 +30,8 @@ bool conf_is_handed_over(const char *address);
 bool conf_is_host(const char *text);             /* a DNS name or an IP literal */
 bool conf_is_certificate_name(const char *text); /* the same, or a wildcard name */
 bool conf_is_entry_name(const char *text);
+bool conf_is_lab_domain(const char *text);  /* a DNS name in lower case with room before it */
+bool conf_is_lab_address(const char *text); /* an IP literal without a zone */
 bool conf_is_key_choice(const char *text);
 bool conf_is_service_name(const char *text); /* a letter, then letters, digits, "_" and "-" */
 

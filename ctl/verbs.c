@@ -4,6 +4,7 @@ extern const struct ctl_verb verb_status, verb_list, verb_show, verb_clients, ve
     verb_create, verb_request, verb_accept, verb_import, verb_export, verb_select, verb_unselect,
     verb_mark, verb_rename, verb_remove, verb_verify, verb_check, verb_deploy,
     verb_authority_create, verb_authority_show, verb_authority_issue, verb_authority_renew,
+    verb_lab_list, verb_lab_start, verb_lab_stop, verb_lab_report, verb_lab_files, verb_lab_run,
     verb_reload, verb_renew, verb_completion, verb_help;
 
 const struct ctl_verb *const ctl_verbs[] = {
@@ -29,6 +30,12 @@ const struct ctl_verb *const ctl_verbs[] = {
     &verb_authority_show,
     &verb_authority_issue,
     &verb_authority_renew,
+    &verb_lab_list,
+    &verb_lab_start,
+    &verb_lab_stop,
+    &verb_lab_report,
+    &verb_lab_files,
+    &verb_lab_run,
     &verb_reload,
     &verb_renew,
     &verb_completion,

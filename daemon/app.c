@@ -11,6 +11,7 @@
 #include "daemon/control_answers.h"
 #include "daemon/endpoints.h"
 #include "daemon/handshake_gate.h"
+#include "daemon/lab_keeper.h"
 #include "daemon/metrics.h"
 #include "daemon/metrics_listener.h"
 #include "daemon/metrics_report.h"
@@ -51,6 +52,7 @@ struct app {
     struct metrics *metrics;
     struct metrics_listener *metrics_listener; /* NULL: nobody may fetch them */
     struct endpoints *endpoints;
+    struct lab_keeper *lab_keeper;
     struct control_server *control;
     char *listening_file;
 
@@ -189,6 +191,8 @@ static void finish_taking(struct app *app, const struct conf *conf) {
     state_watch_set_poll_interval(app->state_watch, conf->poll_interval_s * 1000);
     apply_log(conf);
     configure_clients(app, conf);
+    if (!lab_keeper_configure(app->lab_keeper, conf, &err))
+        log_error("laboratory", "%s; it is off", err.text);
     if (!announce_in_file(app->endpoints, app->metrics_listener, app->listening_file, &err))
         log_error("mailstored", "%s: it says where it listened before", err.text);
 }
@@ -426,7 +430,9 @@ bool app_start(struct conf *conf, const struct conf_overrides *overrides, struct
     if (!prepare_tls(app, err))
         goto failed;
     if (!endpoints_apply(app->endpoints, conf, tool_pins_list(app->pins), err) ||
-        !prepare_metrics(app, conf, &app->metrics_listener, err)) {
+        !prepare_metrics(app, conf, &app->metrics_listener, err) ||
+        !lab_keeper_create(&app->lab_keeper, err) ||
+        !lab_keeper_configure(app->lab_keeper, conf, err)) {
         *address_failed = err->kind != ERROR_MEMORY;
         goto failed;
     }
@@ -458,6 +464,7 @@ void app_destroy(struct app *app) {
     if (!app)
         return;
     control_server_destroy(app->control);
+    lab_keeper_destroy(app->lab_keeper);
     metrics_listener_destroy(app->metrics_listener);
     endpoints_destroy(app->endpoints);
     handshake_gate_destroy(app->gate);
@@ -509,6 +516,10 @@ struct clients_seen *app_clients_seen(const struct app *app) {
 
 struct clients_keeper *app_clients_keeper(const struct app *app) {
     return app->clients_keeper;
+}
+
+const struct lab_keeper *app_lab_keeper(const struct app *app) {
+    return app->lab_keeper;
 }
 
 const struct metrics *app_metrics(const struct app *app) {

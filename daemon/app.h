@@ -10,6 +10,7 @@ struct cert_slot;
 struct clients_keeper;
 struct clients_seen;
 struct endpoints;
+struct lab_keeper;
 struct metrics;
 struct pin_list;
 
@@ -37,6 +38,7 @@ const struct pin_list *
 app_pins(const struct app *app); /* the tool's; borrowed until the next look */
 struct clients_seen *app_clients_seen(const struct app *app);
 struct clients_keeper *app_clients_keeper(const struct app *app);
+const struct lab_keeper *app_lab_keeper(const struct app *app);
 const struct metrics *app_metrics(const struct app *app);
 int64_t app_started(const struct app *app); /* wall clock */
 

@@ -9,6 +9,7 @@
 #include "daemon/clients_file.h"
 #include "daemon/clients_keeper.h"
 #include "daemon/endpoints.h"
+#include "daemon/lab_answers.h"
 #include "daemon/metrics_report.h"
 #include "daemon/pins.h"
 #include "daemon/served.h"
@@ -321,7 +322,19 @@ static json_t *answer_renew(void *context, const json_t *request, struct error *
 }
 
 const struct control_command control_answers[] = {
-    {"status", answer_status},   {"list", answer_list},       {"show", answer_show},
-    {"clients", answer_clients}, {"metrics", answer_metrics}, {"reload", answer_reload},
-    {"rescan", answer_rescan},   {"renew", answer_renew},     {NULL, NULL},
+    {"status", answer_status},
+    {"list", answer_list},
+    {"show", answer_show},
+    {"clients", answer_clients},
+    {"metrics", answer_metrics},
+    {"reload", answer_reload},
+    {"rescan", answer_rescan},
+    {"renew", answer_renew},
+    {"lab-list", lab_answer_list},
+    {"lab-start", lab_answer_start},
+    {"lab-stop", lab_answer_stop},
+    {"lab-describe", lab_answer_describe},
+    {"lab-report", lab_answer_report},
+    {"lab-files", lab_answer_files},
+    {NULL, NULL},
 };

@@ -30,6 +30,7 @@ static const char usage[] =
     "  --state DIR                     state folder; the store is its folder \"certs\"\n"
     "  --listen SERVICE=ADDRESS:PORT   listen there instead of where the configuration says;\n"
     "                                  may be repeated; port 0: any free one\n"
+    "  --lab                           serve the laboratory, too, which tests clients\n"
     "  --check-config                  print the normalised configuration and exit\n"
     "  --verbose                       log more\n"
     "  --version, --help\n"
@@ -45,12 +46,17 @@ struct options {
 
 /* -1: go on; else what to exit with. */
 static int parse_options(int argc, char **argv, struct options *out) {
-    enum { CONFIG = 1, STATE, LISTEN, CHECK, VERBOSE, VERSION, HELP };
+    enum { CONFIG = 1, STATE, LISTEN, LAB, CHECK, VERBOSE, VERSION, HELP };
     static const struct option known[] = {
-        {"config", required_argument, NULL, CONFIG}, {"state", required_argument, NULL, STATE},
-        {"listen", required_argument, NULL, LISTEN}, {"check-config", no_argument, NULL, CHECK},
-        {"verbose", no_argument, NULL, VERBOSE},     {"version", no_argument, NULL, VERSION},
-        {"help", no_argument, NULL, HELP},           {0},
+        {"config", required_argument, NULL, CONFIG},
+        {"state", required_argument, NULL, STATE},
+        {"listen", required_argument, NULL, LISTEN},
+        {"lab", no_argument, NULL, LAB},
+        {"check-config", no_argument, NULL, CHECK},
+        {"verbose", no_argument, NULL, VERBOSE},
+        {"version", no_argument, NULL, VERSION},
+        {"help", no_argument, NULL, HELP},
+        {0},
     };
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet */
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;)
@@ -63,6 +69,9 @@ static int parse_options(int argc, char **argv, struct options *out) {
             break;
         case LISTEN:
             out->listen[out->overrides.listen_count++] = optarg;
+            break;
+        case LAB:
+            out->overrides.lab = true;
             break;
         case CHECK:
             out->check = true;

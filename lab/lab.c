@@ -198,7 +198,7 @@ static void stop(struct call *call) {
     size_t i = find(lab, call->name);
     lab_run_destroy(run);
     lab->count--;
-    memmove(&lab->all[i], &lab->all[i + 1], (lab->count - i) * sizeof lab->all[0]);
+    memmove(&lab->all[i], &lab->all[i + 1], (lab->count - i) * sizeof(struct lab_run *));
     call->ok = true;
 }
 

@@ -160,20 +160,20 @@ static void count(struct tally *tally, const struct lab_observation *seen) {
         tally->alert = seen->alert;
 }
 
-void lab_record_note(struct lab_record *record, const struct lab_observation *seen) {
-    if (seen->end == LAB_END_SILENT || !seen->print[0])
+void lab_record_note(struct lab_record *record, const struct lab_observation *observation) {
+    if (observation->end == LAB_END_SILENT || !observation->print[0])
         return;
-    struct client *client = take_client(record, seen);
+    struct client *client = take_client(record, observation);
     if (!client) {
         record->lost++;
         return;
     }
-    client->last = seen->at;
-    if (seen->end == LAB_END_ASKED)
+    client->last = observation->at;
+    if (observation->end == LAB_END_ASKED)
         client->asks = true;
-    if (seen->agent[0])
-        snprintf(client->agent, sizeof client->agent, "%s", seen->agent);
-    count(&client->tallies[seen->scenario], seen);
+    if (observation->agent[0])
+        snprintf(client->agent, sizeof client->agent, "%s", observation->agent);
+    count(&client->tallies[observation->scenario], observation);
 }
 
 /* ---- the score ---- */
@@ -182,14 +182,14 @@ size_t lab_record_client_count(const struct lab_record *record) {
     return record->count;
 }
 
-struct lab_client lab_record_client(const struct lab_record *record, size_t i) {
-    const struct client *client = &record->clients[i];
-    return (struct lab_client){.address = client->address,
-                               .print = client->print,
-                               .agent = client->agent,
-                               .asks = client->asks,
-                               .first = client->first,
-                               .last = client->last};
+struct lab_client lab_record_client(const struct lab_record *record, size_t client) {
+    const struct client *one = &record->clients[client];
+    return (struct lab_client){.address = one->address,
+                               .print = one->print,
+                               .agent = one->agent,
+                               .asks = one->asks,
+                               .first = one->first,
+                               .last = one->last};
 }
 
 enum outcome { UNKNOWN, ACCEPTED, REFUSED };
@@ -226,13 +226,14 @@ static enum lab_end deciding_end(enum outcome outcome, const struct tally *tally
     return tally->last_end;
 }
 
-struct lab_result lab_record_result(const struct lab_record *record, size_t i, size_t scenario) {
-    const struct client *client = &record->clients[i];
-    const struct tally *tally = &client->tallies[scenario];
+struct lab_result lab_record_result(const struct lab_record *record, size_t client,
+                                    size_t scenario) {
+    const struct client *who = &record->clients[client];
+    const struct tally *tally = &who->tallies[scenario];
     if (tally->connections == 0)
         return (struct lab_result){.verdict = LAB_NOT_TRIED, .alert = -1, .version = ""};
     const struct lab_scenario *row = lab_scenario_at(scenario);
-    enum outcome outcome = outcome_of(row, tally, client->asks);
+    enum outcome outcome = outcome_of(row, tally, who->asks);
     return (struct lab_result){.verdict = judge(row->expected, outcome),
                                .connections = tally->connections,
                                .asked = tally->asked,

@@ -225,9 +225,10 @@ static void inclusions_keep_their_lines(void **state) {
     snprintf(line, sizeof line,
              "sub/log.conf:2: log.level is \"loud\"; allowed: \"error\", "
              "\"warning\", \"notice\", \"info\", \"debug\"");
-#define HERE                                                                                     \
-    "allowed here: \"state_folder\", \"store_folder\", \"control_socket\", \"store\", \"tls\", " \
-    "\"limits\", \"first_certificate\", \"authority\", \"log\", \"clients\", \"metrics\", \"services\""
+#define HERE                                                                                         \
+    "allowed here: \"state_folder\", \"store_folder\", \"control_socket\", \"store\", \"tls\", "     \
+    "\"limits\", \"first_certificate\", \"authority\", \"log\", \"clients\", \"metrics\", \"lab\", " \
+    "\"services\""
     EXPECT(loading, text,
            "sub/ports.conf:1: services.a.listeners[1].port is 4294975758; allowed: 0 to 65535",
            "sub/ports.conf:3: there is no setting services.a.listeners[2].prot; did you mean "

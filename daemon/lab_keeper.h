@@ -1,0 +1,20 @@
+/* The laboratory as the configuration wants it: on with its run "default", or off. Loop's thread.
+ */
+#pragma once
+
+#include "conf/conf.h"
+
+struct lab;
+struct lab_keeper;
+
+#define LAB_DEFAULT_RUN "default"
+
+bool lab_keeper_create(struct lab_keeper **out, struct error *err);
+void lab_keeper_destroy(struct lab_keeper *keeper); /* NULL is legal; ends every run */
+
+/* Starts, ends, or (with other settings) begins anew; with the same it and its runs go on. Where it
+ * cannot be had, there is none, and the error says why. */
+bool lab_keeper_configure(struct lab_keeper *keeper, const struct conf *conf, struct error *err);
+
+/* NULL: it is off. */
+struct lab *lab_keeper_lab(const struct lab_keeper *keeper);
