@@ -189,7 +189,7 @@ static void write_files(const struct page *page) {
         {"/report.tap", TEXT("the same as TAP")},
     };
     begin_section(page, "files", TEXT("Files"));
-    page_html(page, "<dl>\n");
+    page_html(page, "<dl class=\"beside\">\n");
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         buffer_printf(page->out, "<div><dt><a href=\"%s\">%s</a></dt><dd>", files[i].path,
                       files[i].path);
@@ -213,8 +213,10 @@ void lab_page_render(const json_t *description, const json_t *report,
                 "</p>\n");
     page_groups(&page);
     write_score(&page, scenarios, visitor, &own);
-    write_counting(&page);
+    page_html(&page, "<div class=\"beside\">\n");
     write_trusting(&page, description);
+    write_counting(&page);
+    page_html(&page, "</div>\n");
     write_files(&page);
     page_scenarios(&page, scenarios, &own);
     write_foot(&page, description);

@@ -210,6 +210,7 @@ class Contrast(unittest.TestCase):
         ("ink", "field"),
         ("mark", "sheet"),
         ("mark-strong", "sheet"),
+        ("soft", "desk"),
         ("mark", "desk"),
         ("mark-strong", "desk"),
         ("stamp", "sheet"),
