@@ -128,7 +128,7 @@ bool authority_kept_write(const struct place *place, const struct cert_material 
     ok = ok &&
          authority_write(authority, passphrase->size ? (const char *)passphrase->data : NULL, &pem,
                          err) &&
-         store_change_begin(folder, &change, err);
+         place_make_state(place, err) && store_change_begin(folder, &change, err);
     if (ok && !store_change_write(change, FILE_NAME, pem.data, pem.size, 0600, err)) {
         store_change_abandon(change);
         ok = false;

@@ -50,7 +50,7 @@ static void set_taken(const struct ctl *ctl, const char *entry, const struct pla
 enum ctl_exit entry_put_check(const struct ctl *ctl, const struct place *place, const char *entry) {
     struct store_change *change = NULL;
     struct error err = {0};
-    if (!store_change_begin(place->store_folder, &change, &err))
+    if (!place_make_store(place, &err) || !store_change_begin(place->store_folder, &change, &err))
         return ctl_fail_given(&err);
     bool taken = store_change_has(change, entry);
     store_change_abandon(change);
@@ -199,7 +199,7 @@ static enum ctl_exit change_store(const struct ctl *ctl, const struct place *pla
                                   const struct entry_put *put, bool *replaced) {
     struct store_change *change = NULL;
     struct error err = {0};
-    if (!store_change_begin(place->store_folder, &change, &err))
+    if (!place_make_store(place, &err) || !store_change_begin(place->store_folder, &change, &err))
         return ctl_fail_given(&err);
     *replaced = store_change_has(change, put->entry);
     if (!store_change_put(change, put->entry, put->material, put->meta, ctl_has(ctl, "--force"),

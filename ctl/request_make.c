@@ -252,7 +252,7 @@ static enum ctl_exit tell(struct ctl *ctl, const struct waiting_key *waiting, co
 static bool put(const struct ctl *ctl, const struct place *place, const struct waiting_key *waiting,
                 const char *folder, bool *replaced, struct error *err) {
     *replaced = false;
-    if (!waiting_folder_prepare(place, err))
+    if (!place_make_state(place, err))
         return false;
     if (waiting_put(folder, waiting, false, err))
         return true;

@@ -194,7 +194,8 @@ static json_t *describe_selected(const struct ctl *ctl, const struct selection *
 
 static enum ctl_exit pin(struct ctl *ctl, const struct selection *selection, json_t *entry) {
     struct error err = {0};
-    if (!pin_file_set(selection->place.state_folder, selection->service->name, ctl->arguments[1],
+    if (!place_make_state(&selection->place, &err) ||
+        !pin_file_set(selection->place.state_folder, selection->service->name, ctl->arguments[1],
                       &err))
         return ctl_fail_given(&err);
     wait_tell(&selection->place);
