@@ -1,5 +1,6 @@
 /* What /trust says: web/render_trust and web/visitor, held against the conditions of trust/. */
 #include "trust/conditions.h"
+#include "shown_page.h"
 #include "web/web.h"
 
 #include <setjmp.h>
@@ -87,19 +88,7 @@ static const struct web_trust good = {
 static char *render(enum web_language language, const struct web_trust *shown) {
     struct buffer out = {0};
     web_trust_render(language, shown, &out);
-    char *page = buffer_take(&out);
-    assert_non_null(page);
-    return page;
-}
-
-static void assert_shows(const char *page, const char *text) {
-    if (!strstr(page, text))
-        fail_msg("the page does not show “%s”:\n%s", text, page);
-}
-
-static void assert_hides(const char *page, const char *text) {
-    if (strstr(page, text))
-        fail_msg("the page shows “%s”:\n%s", text, page);
+    return page_take(&out);
 }
 
 /* Also of one that is added to the table: it must be translated, and the page must say that it is
