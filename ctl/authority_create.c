@@ -5,6 +5,7 @@
 #include "ctl/command_line.h"
 #include "ctl/entry_put.h"
 #include "ctl/progress.h"
+#include "ctl/text.h"
 #include "ctl/wait.h"
 #include "ctl/wish.h"
 #include "platform/host.h"
@@ -234,13 +235,9 @@ static json_t *warnings_of(const struct ctl *ctl, bool replaced) {
 }
 
 static void print(const json_t *answer, int64_t now, struct buffer *out) {
-    size_t i = 0;
-    const json_t *warning = NULL;
     buffer_append_text(out, "made the local authority\n");
     authority_kept_print(answer, now, out);
-    json_array_foreach(json_object_get(answer, "warnings"), i, warning) {
-        buffer_printf(out, "\nwarning: %s\n", json_string_value(warning));
-    }
+    text_append_warnings(out, answer);
 }
 
 static void print_next(const struct ctl *ctl, struct buffer *out) {

@@ -142,16 +142,6 @@ bool authority_kept_write(const struct place *place, const struct cert_material 
 
 /* ---- telling of it ---- */
 
-static json_t *texts(const struct string_list *list) {
-    json_t *array = json_array();
-    for (size_t i = 0; array && i < list->count; i++)
-        if (json_array_append_new(array, report_text(list->items[i])) != 0) {
-            json_decref(array);
-            return NULL;
-        }
-    return array;
-}
-
 json_t *authority_kept_report(const struct place *place, const struct blob *certificate,
                               bool is_encrypted_too, struct error *err) {
     struct string_list domains = {0}, networks = {0};
@@ -163,7 +153,7 @@ json_t *authority_kept_report(const struct place *place, const struct blob *cert
     answer = json_pack("{s:o, s:o, s:O, s:b, s:b, s:o, s:o}", "file", report_text(path),
                        "certificate", says, "fingerprint", json_object_get(says, "fingerprint"),
                        "encrypted", (int)is_encrypted_too, "constrained", (int)constrained,
-                       "domains", texts(&domains), "networks", texts(&networks));
+                       "domains", report_texts(&domains), "networks", report_texts(&networks));
     if (!answer)
         out_of_memory(err);
 done:
@@ -191,12 +181,9 @@ static void print_constraints(const json_t *answer, struct buffer *out) {
 
 void authority_kept_print(const json_t *answer, int64_t now, struct buffer *out) {
     const json_t *certificate = json_object_get(answer, "certificate");
-    struct buffer validity = {0};
-    text_append_validity(&validity, answer_integer(certificate, "not_before"),
-                         answer_integer(certificate, "not_after"), now);
     text_field(out, "subject", answer_text(certificate, "subject"));
     print_constraints(answer, out);
-    text_field(out, "valid", validity.data);
+    text_field_validity(out, "valid", certificate, now);
     text_field(out, "key", answer_text(certificate, "key"));
     text_field(out, "kept",
                answer_true(answer, "encrypted")

@@ -186,19 +186,13 @@ static void print_leaves(const json_t *answer, int64_t now, struct buffer *out) 
     const json_t *leaf = NULL;
     json_array_foreach(json_object_get(answer, "renewed"), i, leaf) {
         const json_t *certificate = json_object_get(leaf, "certificate");
-        struct buffer text = {0};
         buffer_printf(out, "%srenewed %s\n", i ? "\n" : "", answer_text(leaf, "entry"));
-        text_append_names(&text, json_object_get(certificate, "dns_names"),
-                          json_object_get(certificate, "addresses"), SIZE_MAX);
-        text_field(out, "names", text.data);
-        buffer_clear(&text);
-        text_append_validity(&text, answer_integer(certificate, "not_before"),
-                             answer_integer(certificate, "not_after"), now);
-        text_field(out, "valid", text.data);
+        text_field_names(out, "names", json_object_get(certificate, "dns_names"),
+                         json_object_get(certificate, "addresses"));
+        text_field_validity(out, "valid", certificate, now);
         text_field(out, "SHA-256", answer_text(leaf, "fingerprint"));
         text_field(out, "file", answer_text(leaf, "file"));
         wait_print(leaf, out);
-        buffer_finish(&text);
     }
 }
 

@@ -121,16 +121,6 @@ bool entry_put_warn(const struct cert_info *info, int64_t now, struct string_lis
 
 /* ---- the answer ---- */
 
-static json_t *texts_of(const struct string_list *list) {
-    json_t *array = json_array();
-    for (size_t i = 0; array && list && i < list->count; i++)
-        if (json_array_append_new(array, report_text(list->items[i])) != 0) {
-            json_decref(array);
-            return NULL;
-        }
-    return array;
-}
-
 static json_t *export_command(const struct ctl *ctl, const char *entry) {
     struct buffer line = {0};
     command_line_append(ctl, "export", entry, &line);
@@ -172,7 +162,7 @@ static json_t *describe(const struct ctl *ctl, const struct place *place,
         "fingerprint", report_fingerprint(info->fingerprint, CERT_FINGERPRINT_SIZE),       //
         "friendly_name", report_text(put->meta->friendly_name),                            //
         "exportable", put->meta->exportable,                                               //
-        "warnings", texts_of(put->warnings));
+        "warnings", report_texts(put->warnings));
     free(file);
     json_t *anchor = anchor_members(ctl, cert);
     if (!answer || !anchor || json_object_update(answer, anchor) != 0) {
@@ -276,14 +266,6 @@ static void field_names(const json_t *certificate, struct buffer *out) {
     buffer_finish(&names);
 }
 
-static void field_validity(const json_t *certificate, int64_t now, struct buffer *out) {
-    struct buffer validity = {0};
-    text_append_validity(&validity, answer_integer(certificate, "not_before"),
-                         answer_integer(certificate, "not_after"), now);
-    text_field(out, "valid", validity.data);
-    buffer_finish(&validity);
-}
-
 static void print_next(const json_t *answer, struct buffer *out) {
     const json_t *certificate = json_object_get(answer, "certificate");
     const char *missing = answer_text(answer, "missing_issuer"),
@@ -308,25 +290,20 @@ static void print_next(const json_t *answer, struct buffer *out) {
 }
 
 void entry_put_print(const json_t *answer, int64_t now, struct buffer *out) {
-    const json_t *certificate = json_object_get(answer, "certificate"), *warning = NULL;
+    const json_t *certificate = json_object_get(answer, "certificate");
     const char *entry = answer_text(answer, "entry");
-    size_t i = 0;
     utf8_append_printable(out, entry ? entry : "?");
     buffer_printf(out, " is %s%s\n", deed(answer),
                   answer_true(answer, "replaced") ? ", in place of an older one" : "");
     text_field(out, "friendly name", answer_text(answer, "friendly_name"));
     field_names(certificate, out);
     text_field(out, "key", answer_text(certificate, "key"));
-    field_validity(certificate, now, out);
+    text_field_validity(out, "valid", certificate, now);
     text_field(out, "SHA-256", answer_text(answer, "fingerprint"));
     text_field(out, "file", answer_text(answer, "file"));
     text_field(out, "written to", answer_text(answer, "output"));
     text_field(out, "exportable", answer_true(answer, "exportable") ? "yes" : NULL);
     wait_print(answer, out);
-    json_array_foreach(json_object_get(answer, "warnings"), i, warning) {
-        buffer_append_text(out, "\nwarning: ");
-        utf8_append_printable(out, json_string_value(warning));
-        buffer_append_text(out, "\n");
-    }
+    text_append_warnings(out, answer);
     print_next(answer, out);
 }

@@ -249,19 +249,15 @@ static const char *title_of(const json_t *answer) {
 static void print(const json_t *answer, int64_t now, struct buffer *out) {
     const char *output = answer_text(answer, "output"), *note = answer_text(answer, "note");
     const json_t *certificate = json_object_get(answer, "certificate");
-    struct buffer validity = {0};
     utf8_append_printable(out, output ? output : "standard output");
     buffer_append_text(out, " is written\n");
     text_field(out, "entry", answer_text(answer, "entry"));
     text_field(out, "holds", holding(answer));
     text_field(out, "format", title_of(answer));
     text_field(out, "subject", answer_text(certificate, "subject"));
-    text_append_validity(&validity, answer_integer(certificate, "not_before"),
-                         answer_integer(certificate, "not_after"), now);
-    text_field(out, "valid", validity.data);
+    text_field_validity(out, "valid", certificate, now);
     text_field(out, "SHA-256", answer_text(certificate, "fingerprint"));
     text_field(out, "SHA-1", answer_text(certificate, "thumbprint"));
-    buffer_finish(&validity);
     if (!note)
         return;
     buffer_append_text(out, "\nnote: ");

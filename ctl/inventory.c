@@ -141,6 +141,16 @@ bool inventory_get(const struct place *place, const char *entry, int64_t now, js
     return true;
 }
 
+enum ctl_exit inventory_ask(const struct ctl *ctl, const char *entry, json_t **answer) {
+    struct place place = {0};
+    struct error err = {0};
+    enum ctl_exit status = place_find(ctl, &place);
+    if (status == CTL_FINE && !inventory_get(&place, entry, ctl->now, answer, &err))
+        status = ctl_fail(&err);
+    place_finish(&place);
+    return status;
+}
+
 bool inventory_entry_is_fine(const json_t *entry, int64_t now) {
     return answer_integer(entry, "not_before") <= now && now <= answer_integer(entry, "not_after");
 }
