@@ -56,14 +56,17 @@ static bool is_no_tls(int code) {
            code == GNUTLS_E_UNSUPPORTED_VERSION_PACKET || code == GNUTLS_E_RECORD_OVERFLOW;
 }
 
+/* GnuTLS wants to be asked again behind each record of a message that fills several, too, so that
+ * the clock alone tells who is too slow. */
 static bool shake_hands(const struct tls_client *client, struct error *err) {
+    int64_t deadline_ms = time_monotonic_ms() + PROBE_TIMEOUT_MS;
     int code;
     do
         code = gnutls_handshake(client->session);
-    while (code < 0 && code != GNUTLS_E_AGAIN && !gnutls_error_is_fatal(code));
+    while (code < 0 && !gnutls_error_is_fatal(code) && time_monotonic_ms() < deadline_ms);
     if (code >= 0)
         return true;
-    if (code == GNUTLS_E_AGAIN || code == GNUTLS_E_TIMEDOUT)
+    if (!gnutls_error_is_fatal(code) || code == GNUTLS_E_TIMEDOUT)
         error_set(err, ERROR_UNREACHABLE, "no TLS handshake within %d s", PROBE_TIMEOUT_MS / 1000);
     else if (code == GNUTLS_E_FATAL_ALERT_RECEIVED)
         explain_alert(gnutls_alert_get(client->session), err);

@@ -170,6 +170,14 @@ def test_the_local_authority_counts_where_it_is_not_sent(tmp_path):
     assert any("the chain is incomplete" in text for text in texts(target))
 
 
+def test_a_certificate_that_fills_several_records(tmp_path, certs, anchors):
+    made = certs.leaf("mail.example.org", *(f"host{n}.example.org" for n in range(1500)))
+    with Server(https(tmp_path, made)) as server:
+        target = check_one("--anchors", anchors, f"mail.example.org:{server.port}", "--connect",
+                           "127.0.0.1")
+    assert len(made.der) > 1 << 14 and target["silent"]
+
+
 # ---- whom it asks
 
 def test_it_asks_for_the_name(tmp_path, certs, anchors):
