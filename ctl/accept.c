@@ -1,5 +1,6 @@
 /* The verb `accept`: the certificate that came for a request, joined with the key that waits. */
 #include "certs/waiting.h"
+#include "ctl/command_line.h"
 #include "ctl/entry_put.h"
 #include "ctl/given_files.h"
 #include "ctl/inventory.h"
@@ -137,16 +138,19 @@ static enum ctl_exit join(struct ctl *ctl, const struct place *place,
     return status;
 }
 
-static enum ctl_exit check(const struct cert_gathering *gathering) {
+static enum ctl_exit check(const struct ctl *ctl, const struct cert_gathering *gathering) {
     struct error err = {0};
+    struct buffer line = {0};
     if (cert_gathering_key_count(gathering) > 0)
         error_set(&err, ERROR_INPUT,
                   "there is a private key among the files: a certificate with its key is for "
-                  "\"mailstorectl import\"");
+                  "\"%s\"",
+                  command_line_text(ctl, "import", NULL, &line));
     else if (cert_gathering_count(gathering) == 0)
         error_set(&err, ERROR_INPUT, "there is no certificate among the files");
     else
         return CTL_FINE;
+    buffer_finish(&line);
     return ctl_fail(&err);
 }
 
@@ -155,7 +159,7 @@ static enum ctl_exit run(struct ctl *ctl) {
     struct place place = {0};
     enum ctl_exit status = given_files_gather(ctl, false, &gathering);
     if (status == CTL_FINE)
-        status = check(gathering);
+        status = check(ctl, gathering);
     if (status == CTL_FINE)
         status = place_find(ctl, &place);
     if (status == CTL_FINE)

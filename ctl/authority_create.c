@@ -263,19 +263,27 @@ static enum ctl_exit tell(struct ctl *ctl, const struct place *place,
     return status;
 }
 
+static enum ctl_exit refuse_second(const struct ctl *ctl) {
+    struct error err = {0};
+    struct buffer show = {0}, renew = {0};
+    error_set(&err, ERROR_EXISTS,
+              "there is a local authority already, which clients may trust (\"%s\"): \"%s\" "
+              "prolongs it, --force makes another in its place",
+              command_line_text(ctl, "authority show", NULL, &show),
+              command_line_text(ctl, "authority renew", NULL, &renew));
+    buffer_finish(&show);
+    buffer_finish(&renew);
+    return ctl_fail(&err);
+}
+
 static enum ctl_exit create(struct ctl *ctl, const struct place *place, const struct order *order) {
     struct cert_material made = {0};
     struct blob passphrase = {0};
     struct error err = {0};
     enum ctl_exit status = CTL_FAILED;
     bool replaced = authority_kept_exists(place);
-    if (replaced && !ctl_has(ctl, "--force")) {
-        error_set(&err, ERROR_EXISTS,
-                  "there is a local authority already, which clients may trust (\"mailstorectl "
-                  "authority show\"): \"authority renew\" prolongs it, --force makes another in "
-                  "its place");
-        return ctl_fail(&err);
-    }
+    if (replaced && !ctl_has(ctl, "--force"))
+        return refuse_second(ctl);
     if (get_passphrase(ctl, &passphrase, &err) &&
         make(order, ctl_has(ctl, "--unconstrained"), &made, &err) &&
         authority_kept_write(place, &made, &passphrase, &err)) {

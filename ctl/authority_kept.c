@@ -2,6 +2,7 @@
 
 #include "certs/store_change.h"
 #include "ctl/answer.h"
+#include "ctl/command_line.h"
 #include "ctl/text.h"
 #include "platform/file.h"
 #include "report/report.h"
@@ -37,8 +38,12 @@ static bool check_mode(const char *path, const struct file_identity *identity, b
     if (!file_readable_by_all(identity))
         return true;
     struct error exposed = {0};
+    struct buffer word = {0};
+    command_line_append_word(path, &word);
     error_set(&exposed, ERROR_PERMISSION,
-              "everyone can read the key of the local authority; mend: chmod 600 %s", path);
+              "everyone can read the key of the local authority; mend: chmod 600 %s",
+              word.failed ? path : word.data);
+    buffer_finish(&word);
     if (for_use)
         *err = exposed;
     else
@@ -55,9 +60,7 @@ static bool read_kept(const struct place *place, bool for_use, struct blob *out,
         return out_of_memory(err);
     bool ok = file_read(path, FILE_LIMIT, out, &identity, &why);
     if (!ok && why.kind == ERROR_MISSING)
-        error_set(&why, ERROR_MISSING,
-                  "there is no local authority: \"mailstorectl authority create\" makes one (%s)",
-                  path);
+        error_set(&why, ERROR_MISSING, "there is no local authority (%s)", path);
     if (ok && !check_mode(path, &identity, for_use, &why)) {
         blob_wipe(out);
         ok = false;
@@ -72,6 +75,15 @@ static bool read_kept(const struct place *place, bool for_use, struct blob *out,
 static bool fail_with_path(const struct place *place, struct error *err) {
     error_prefix(err, "%s/%s/%s", place->state_folder, FOLDER_NAME, FILE_NAME);
     return false;
+}
+
+void authority_kept_advise(const struct ctl *ctl, struct error *err) {
+    struct buffer line = {0};
+    struct error found = *err;
+    if (err->kind == ERROR_MISSING)
+        error_set(err, ERROR_MISSING, "%s: \"%s\" makes one", found.text,
+                  command_line_text(ctl, "authority create", NULL, &line));
+    buffer_finish(&line);
 }
 
 bool authority_kept_look(const struct place *place, struct authority_text *out, struct error *err) {
@@ -99,8 +111,10 @@ bool authority_kept_open(const struct ctl *ctl, const struct place *place,
     struct blob pem = {0}, given = {0};
     struct authority_text look = {0};
     bool ok = false;
-    if (!read_kept(place, true, &pem, err))
+    if (!read_kept(place, true, &pem, err)) {
+        authority_kept_advise(ctl, err);
         return false;
+    }
     if (!authority_look(&pem, &look, err)) {
         fail_with_path(place, err);
         goto done;

@@ -26,6 +26,7 @@ enum {
 
 /* What is waited for. Borrowed. */
 struct awaited {
+    const struct ctl *ctl;
     const struct place *place;
     const char *service; /* that is to serve it; NULL: any */
     const char *entry;
@@ -170,7 +171,9 @@ static bool really_sends(const struct awaited *awaited, const json_t *listener,
 
 static void suggest_select(const struct awaited *awaited, const char *service, const char *outcome,
                            struct buffer *why) {
-    buffer_printf(why, "; \"mailstorectl select %s ", service);
+    buffer_append_text(why, "; \"");
+    command_line_append(awaited->ctl, "select", service, why);
+    buffer_append_text(why, " ");
     command_line_append_word(awaited->entry, why);
     buffer_printf(why, "\" %s", outcome);
 }
@@ -289,7 +292,7 @@ enum ctl_exit wait_served(struct ctl *ctl, const struct place *place, const char
 
 enum ctl_exit wait_served_by(struct ctl *ctl, const struct place *place, const char *service,
                              const char *entry, const char *fingerprint, json_t *answer) {
-    const struct awaited awaited = {place, service, entry, fingerprint};
+    const struct awaited awaited = {ctl, place, service, entry, fingerprint};
     struct error err = {0};
     struct buffer why = {0};
     json_t *found = NULL, *served = NULL;
@@ -321,7 +324,7 @@ static json_t *look_at_service(const struct place *place, const json_t *service,
     size_t i = 0;
     const json_t *listener = NULL;
     json_array_foreach(json_object_get(service, "listeners"), i, listener) {
-        const struct awaited awaited = {place, NULL, answer_text(listener, "serves"),
+        const struct awaited awaited = {NULL, place, NULL, answer_text(listener, "serves"),
                                         answer_text(listener, "fingerprint")};
         if (!is_https(listener) || !awaited.fingerprint ||
             !really_sends(&awaited, listener, NULL, why))
