@@ -37,15 +37,6 @@ const char *log_level_name(enum log_level level) {
     return "?";
 }
 
-bool log_level_parse(const char *word, enum log_level *out) {
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-        if (strcmp(levels[i].name, word) == 0) {
-            *out = levels[i].level;
-            return true;
-        }
-    return false;
-}
-
 void log_open(enum log_form form, enum log_level most_verbose) {
     atomic_store(&sink.form, form);
     log_set_level(most_verbose);

@@ -42,6 +42,5 @@ void log_write(enum log_level level, const char *subject, const char *format, ..
 #define log_info(subject, ...) log_write(LOG_LEVEL_INFO, subject, __VA_ARGS__)
 #define log_debug(subject, ...) log_write(LOG_LEVEL_DEBUG, subject, __VA_ARGS__)
 
-/* "error", "warning", … for a level, and back; false if the word is none of them. */
+/* "error", "warning", … */
 const char *log_level_name(enum log_level level);
-bool log_level_parse(const char *word, enum log_level *out);

@@ -139,7 +139,3 @@ bool secret_get(const struct ctl *ctl, const char *word, const char *prompt, boo
     *out = answer;
     return true;
 }
-
-bool secret_can_be_asked(const struct ctl *ctl, const char *word) {
-    return given(ctl, word, "file") || given(ctl, word, "fd") || terminal_is_there();
-}

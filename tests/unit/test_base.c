@@ -197,10 +197,6 @@ static void log_has_levels_and_a_plain_form(void **state) {
     line = logged(LOG_FORM_PLAIN, LOG_LEVEL_WARNING, "seen");
     assert_non_null(strstr(line, " warning store: seen\n"));
     free(line);
-    enum log_level level;
-    assert_true(log_level_parse("debug", &level));
-    assert_int_equal(level, LOG_LEVEL_DEBUG);
-    assert_false(log_level_parse("loud", &level));
 }
 
 static void log_file_is_reopened(void **state) {
