@@ -205,7 +205,7 @@ bool waiting_list(const char *folder, void (*visit)(void *context, const struct 
 
 /* ---- finding ---- */
 
-static bool is_key_of(const struct blob *key, const unsigned char wanted[static KEY_ID_SIZE]) {
+static bool has_key_id(const struct blob *key, const unsigned char wanted[static KEY_ID_SIZE]) {
     gnutls_x509_privkey_t parsed = NULL;
     unsigned char have[KEY_ID_SIZE];
     if (!private_key_parse(key, &parsed, NULL))
@@ -257,7 +257,7 @@ bool waiting_find(const char *folder, const struct blob *certificate, struct wai
         struct waiting_key waiting = {0};
         if (!read_one(folder, names.items[i], &waiting))
             continue;
-        found = is_key_of(&waiting.key, id);
+        found = has_key_id(&waiting.key, id);
         if (found)
             *out = waiting;
         else
