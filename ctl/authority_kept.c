@@ -206,5 +206,4 @@ void authority_kept_print(const json_t *answer, int64_t now, struct buffer *out)
     text_field(out, "SHA-256", answer_text(answer, "fingerprint"));
     text_field(out, "SHA-1", answer_text(certificate, "thumbprint"));
     text_field(out, "file", answer_text(answer, "file"));
-    buffer_finish(&validity);
 }
