@@ -1,5 +1,6 @@
 #include "ctl/authority_kept.h"
 
+#include "base/shell_word.h"
 #include "certs/store_change.h"
 #include "ctl/answer.h"
 #include "ctl/command_line.h"
@@ -39,7 +40,7 @@ static bool check_mode(const char *path, const struct file_identity *identity, b
         return true;
     struct error exposed = {0};
     struct buffer word = {0};
-    command_line_append_word(path, &word);
+    shell_append_word(&word, path);
     error_set(&exposed, ERROR_PERMISSION,
               "everyone can read the key of the local authority; mend: chmod 600 %s",
               word.failed ? path : word.data);

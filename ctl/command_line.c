@@ -1,24 +1,10 @@
 #include "ctl/command_line.h"
 
+#include "base/shell_word.h"
+
 #include <string.h>
 
 #define PROGRAM "mailstorectl "
-
-void command_line_append_word(const char *word, struct buffer *out) {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "/._-+,@%:=";
-    if (*word && word[strspn(word, plain)] == '\0') {
-        buffer_append_text(out, word);
-        return;
-    }
-    buffer_append_text(out, "'");
-    for (; *word; word++)
-        if (*word == '\'')
-            buffer_append_text(out, "'\\''");
-        else
-            buffer_append(out, word, 1);
-    buffer_append_text(out, "'");
-}
 
 /* Verbs about the services of a daemon refuse --store. */
 static bool takes_store(const char *verb) {
@@ -38,7 +24,7 @@ static void append_program(const struct ctl *ctl, bool with_store, struct buffer
         if (!value || (!with_store && strcmp(places[i], "--store") == 0))
             continue;
         buffer_printf(out, "%s ", places[i]);
-        command_line_append_word(value, out);
+        shell_append_word(out, value);
         buffer_append_text(out, " ");
     }
 }
@@ -50,7 +36,7 @@ void command_line_append(const struct ctl *ctl, const char *verb, const char *ar
     if (!argument)
         return;
     buffer_append_text(out, argument[0] == '-' ? " -- " : " ");
-    command_line_append_word(argument, out);
+    shell_append_word(out, argument);
 }
 
 const char *command_line_text(const struct ctl *ctl, const char *verb, const char *argument,

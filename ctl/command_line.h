@@ -13,5 +13,3 @@ void command_line_append_mend(const struct ctl *ctl, const char *mend, struct bu
  * finish. */
 const char *command_line_text(const struct ctl *ctl, const char *verb, const char *argument,
                               struct buffer *line);
-/* One word, quoted where it needs to be. */
-void command_line_append_word(const char *word, struct buffer *out);

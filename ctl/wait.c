@@ -1,5 +1,6 @@
 #include "ctl/wait.h"
 
+#include "base/shell_word.h"
 #include "base/time_text.h"
 #include "base/utf8.h"
 #include "certs/cert_store.h"
@@ -174,7 +175,7 @@ static void suggest_select(const struct awaited *awaited, const char *service, c
     buffer_append_text(why, "; \"");
     command_line_append(awaited->ctl, "select", service, why);
     buffer_append_text(why, " ");
-    command_line_append_word(awaited->entry, why);
+    shell_append_word(why, awaited->entry);
     buffer_printf(why, "\" %s", outcome);
 }
 
