@@ -227,6 +227,45 @@ def test_each_certificate_in_use_has_its_end(daemon, certs):
     assert services["MailStoreServer"] == ""
 
 
+def test_the_series_of_an_entry_follows_it(daemon, certs):
+    running = daemon(METRICS)
+    end = "mailstored_certificate_not_after_timestamp_seconds"
+
+    def put(days):
+        ends = datetime.datetime.utcnow().replace(microsecond=0) + datetime.timedelta(days=days)
+        certificate = certs.make("mail.example.org", ends=ends)
+        certificate.put(running.store, "mail")
+        running.await_served(certificate, sni="mail.example.org")
+        return int(ends.replace(tzinfo=datetime.timezone.utc).timestamp())
+    for days in (10, 20, 5):
+        expected = put(days)
+        assert samples(running).one(end, entry="mail") == expected
+    for path in running.store.glob("mail*"):
+        path.unlink()
+    await_condition("it is gone", lambda: not samples(running).all(end, entry="mail"))
+    assert samples(running).by(end, "entry", "service").keys() == {
+        ("MailStoreServer", "web-access")}
+
+
+def test_names_that_nobody_would_choose(daemon, certs, prometheus):
+    """They are the names of files, and shown on terminals."""
+    names = {'a"b': 'a"b', "a\\b": "a\\b", "a\nb": r"a\x0Ab", "a\rb": r"a\x0Db",
+             "a\x1b[2J": r"a\x1B[2J", "\u202eabc": r"\u{202E}abc", "\u00fc": "\u00fc", "a\udcffb": r"a\xFFb",
+             '{a="b",c="d"} 1': '{a="b",c="d"} 1', "x" * 200: "x" * 200}
+    running = daemon(METRICS)
+    for number, name in enumerate(names):
+        certificate = certs.make(f"host{number}.example.org")
+        certificate.put(running.store, name)
+        running.await_served(certificate, sni=f"host{number}.example.org")
+    text = scrape(running)
+    told = samples(running).by("mailstored_certificate_expiry_seconds", "entry").keys()
+    assert told == {("MailStoreServer",), *((shown,) for shown in names.values())}
+    assert prometheus(text) == (0, "")
+    assert text.replace("\n", "").isprintable()
+    out = tool("--config", running.config, "--state", running.state, "metrics").out
+    assert out.replace("\n", "").isprintable()
+
+
 def test_what_the_store_took_and_refused_is_counted(daemon, certs):
     running = daemon(METRICS)
 

@@ -42,6 +42,46 @@ def test_only_what_is_asked_for_is_answered(daemon):
     samples(running)
 
 
+def test_old_and_hasty_clients(daemon):
+    running = daemon(METRICS)
+    request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with connect(running) as connection:
+        connection.send(3 * request)
+        for _ in range(3):
+            Samples(connection.answer().text)
+        with_content = request[:-2] + b"Content-Length: 5\r\n\r\nhello"
+        connection.send(with_content + request)
+        for _ in range(2):
+            Samples(connection.answer().text)
+    with connect(running) as connection:
+        connection.send("GET /metrics HTTP/1.0\r\n\r\n")
+        Samples(connection.answer().text)
+        assert connection.ended()
+    for head, status in (("GET /" + "a" * 10000 + " HTTP/1.1", 414),
+                         ("GET /metrics HTTP/1.1\r\na: " + "b" * 10000, 431),
+                         ("GET /metrics HTTP/2.0", 505)):
+        with connect(running) as connection:
+            connection.send_as_far_as_taken(head + "\r\n\r\n")
+            assert connection.answer().status == status
+
+
+def test_who_does_not_read_holds_nobody_up(daemon):
+    running = daemon(METRICS)
+    many = 500 * b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with contextlib.ExitStack() as stack:
+        for _ in range(5):
+            lazy = stack.enter_context(connect(running)).socket
+            lazy.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    lazy.send(many)
+        assert running.fetch("/healthz").status == 200
+        samples(running)
+        running.configure(METRICS)
+        running.reload()
+        running.await_log("read again")
+
+
 def test_without_the_setting_it_is_told_nowhere(daemon):
     running = daemon()
     assert [protocol for _, protocol, _, _ in running.listening] == ["https"]
