@@ -21,13 +21,14 @@ static bool out_of_memory(struct error *err) {
     return false;
 }
 
-char *authority_kept_path(const struct place *place) {
+/* Newly allocated; NULL: out of memory. */
+static char *path_of(const struct place *place) {
     return path_join(place->state_folder, FOLDER_NAME "/" FILE_NAME);
 }
 
 bool authority_kept_exists(const struct place *place) {
     struct file_identity identity;
-    char *path = authority_kept_path(place);
+    char *path = path_of(place);
     bool exists = path && file_identify(path, &identity, NULL);
     free(path);
     return exists;
@@ -56,7 +57,7 @@ static bool read_kept(const struct place *place, bool for_use, struct blob *out,
                       struct error *err) {
     struct file_identity identity;
     struct error why = {0};
-    char *path = authority_kept_path(place);
+    char *path = path_of(place);
     if (!path)
         return out_of_memory(err);
     bool ok = file_read(path, FILE_LIMIT, out, &identity, &why);
@@ -160,7 +161,7 @@ bool authority_kept_write(const struct place *place, const struct cert_material 
 json_t *authority_kept_report(const struct place *place, const struct blob *certificate,
                               bool is_encrypted_too, struct error *err) {
     struct string_list domains = {0}, networks = {0};
-    char *path = authority_kept_path(place);
+    char *path = path_of(place);
     json_t *answer = NULL, *says = report_certificate(certificate, err);
     if (!says)
         goto done;

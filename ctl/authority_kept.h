@@ -11,8 +11,6 @@
 /* Of every verb that needs the authority's key. */
 #define AUTHORITY_KEY_OPTIONS SECRET_OPTIONS("passphrase")
 
-/* Newly allocated; NULL: out of memory. */
-char *authority_kept_path(const struct place *place);
 bool authority_kept_exists(const struct place *place);
 
 /* What can be known without the passphrase. ERROR_MISSING. */

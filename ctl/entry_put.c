@@ -173,6 +173,78 @@ static json_t *describe(const struct ctl *ctl, const struct place *place,
     return answer;
 }
 
+/* ---- for people ---- */
+
+static const char *deed(const json_t *answer) {
+    static const struct {
+        const char *made_by, *deed;
+    } deeds[] = {{"create", "made"},
+                 {"request", "made"},
+                 {"authority", "issued"},
+                 {"accept", "joined with its key"},
+                 {"import", "taken in"}};
+    const char *made_by = answer_text(answer, "made_by");
+    for (size_t i = 0; made_by && i < sizeof deeds / sizeof *deeds; i++)
+        if (strcmp(deeds[i].made_by, made_by) == 0)
+            return deeds[i].deed;
+    return "put there";
+}
+
+static void field_names(const json_t *certificate, struct buffer *out) {
+    struct buffer names = {0};
+    text_append_names(&names, json_object_get(certificate, "dns_names"),
+                      json_object_get(certificate, "addresses"), SIZE_MAX);
+    if (names.size == 0) /* without a SAN the common name is all there is */
+        buffer_printf(
+            &names, "none; CN=%s",
+            answer_text(certificate, "common_name") ? answer_text(certificate, "common_name") : "");
+    text_field(out, "names", names.data ? names.data : "");
+    buffer_finish(&names);
+}
+
+static void print_next(const json_t *answer, struct buffer *out) {
+    const json_t *certificate = json_object_get(answer, "certificate");
+    const char *missing = answer_text(answer, "missing_issuer"),
+               *anchor = answer_text(answer, "anchor"), *next = answer_text(answer, "next");
+    buffer_append_text(out, "\n");
+    if (missing) {
+        buffer_append_text(out, "Its chain ends below ");
+        utf8_append_printable(out, missing);
+        buffer_append_text(out, ", whom clients must know and trust. Where that is an intermediate "
+                                "authority, take its\ncertificate in as well: name its file "
+                                "beside the others.\n");
+        return;
+    }
+    if (answer_integer(certificate, "chain") > 1) {
+        buffer_append_text(out, "Clients must be made to trust ");
+        utf8_append_printable(out, anchor ? anchor : "its authority");
+    } else
+        buffer_append_text(out, "Clients must be made to trust it");
+    buffer_append_text(out, "; this writes the file for that:\n  ");
+    utf8_append_printable(out, next ? next : "");
+    buffer_append_text(out, "\n");
+}
+
+/* Of the members that `more` can have it knows "output". */
+static void print(const json_t *answer, int64_t now, struct buffer *out) {
+    const json_t *certificate = json_object_get(answer, "certificate");
+    const char *entry = answer_text(answer, "entry");
+    utf8_append_printable(out, entry ? entry : "?");
+    buffer_printf(out, " is %s%s\n", deed(answer),
+                  answer_true(answer, "replaced") ? ", in place of an older one" : "");
+    text_field(out, "friendly name", answer_text(answer, "friendly_name"));
+    field_names(certificate, out);
+    text_field(out, "key", answer_text(certificate, "key"));
+    text_field_validity(out, "valid", certificate, now);
+    text_field(out, "SHA-256", answer_text(answer, "fingerprint"));
+    text_field(out, "file", answer_text(answer, "file"));
+    text_field(out, "written to", answer_text(answer, "output"));
+    text_field(out, "exportable", answer_true(answer, "exportable") ? "yes" : NULL);
+    wait_print(answer, out);
+    text_append_warnings(out, answer);
+    print_next(answer, out);
+}
+
 /* ---- putting ---- */
 
 /* A copy that could not be written is not told as one, in `more`. */
@@ -230,80 +302,9 @@ enum ctl_exit entry_put_then(struct ctl *ctl, const struct place *place,
         if (answer)
             status =
                 wait_served(ctl, place, put->entry, answer_text(answer, "fingerprint"), answer);
-        status = ctl_answer(ctl, answer, entry_put_print, status == CTL_FINE ? copied : status);
+        status = ctl_answer(ctl, answer, print, status == CTL_FINE ? copied : status);
     }
     cert_release(cert);
     json_decref(more);
     return status;
-}
-
-/* ---- for people ---- */
-
-static const char *deed(const json_t *answer) {
-    static const struct {
-        const char *made_by, *deed;
-    } deeds[] = {{"create", "made"},
-                 {"request", "made"},
-                 {"authority", "issued"},
-                 {"accept", "joined with its key"},
-                 {"import", "taken in"}};
-    const char *made_by = answer_text(answer, "made_by");
-    for (size_t i = 0; made_by && i < sizeof deeds / sizeof *deeds; i++)
-        if (strcmp(deeds[i].made_by, made_by) == 0)
-            return deeds[i].deed;
-    return "put there";
-}
-
-static void field_names(const json_t *certificate, struct buffer *out) {
-    struct buffer names = {0};
-    text_append_names(&names, json_object_get(certificate, "dns_names"),
-                      json_object_get(certificate, "addresses"), SIZE_MAX);
-    if (names.size == 0) /* without a SAN the common name is all there is */
-        buffer_printf(
-            &names, "none; CN=%s",
-            answer_text(certificate, "common_name") ? answer_text(certificate, "common_name") : "");
-    text_field(out, "names", names.data ? names.data : "");
-    buffer_finish(&names);
-}
-
-static void print_next(const json_t *answer, struct buffer *out) {
-    const json_t *certificate = json_object_get(answer, "certificate");
-    const char *missing = answer_text(answer, "missing_issuer"),
-               *anchor = answer_text(answer, "anchor"), *next = answer_text(answer, "next");
-    buffer_append_text(out, "\n");
-    if (missing) {
-        buffer_append_text(out, "Its chain ends below ");
-        utf8_append_printable(out, missing);
-        buffer_append_text(out, ", whom clients must know and trust. Where that is an intermediate "
-                                "authority, take its\ncertificate in as well: name its file "
-                                "beside the others.\n");
-        return;
-    }
-    if (answer_integer(certificate, "chain") > 1) {
-        buffer_append_text(out, "Clients must be made to trust ");
-        utf8_append_printable(out, anchor ? anchor : "its authority");
-    } else
-        buffer_append_text(out, "Clients must be made to trust it");
-    buffer_append_text(out, "; this writes the file for that:\n  ");
-    utf8_append_printable(out, next ? next : "");
-    buffer_append_text(out, "\n");
-}
-
-void entry_put_print(const json_t *answer, int64_t now, struct buffer *out) {
-    const json_t *certificate = json_object_get(answer, "certificate");
-    const char *entry = answer_text(answer, "entry");
-    utf8_append_printable(out, entry ? entry : "?");
-    buffer_printf(out, " is %s%s\n", deed(answer),
-                  answer_true(answer, "replaced") ? ", in place of an older one" : "");
-    text_field(out, "friendly name", answer_text(answer, "friendly_name"));
-    field_names(certificate, out);
-    text_field(out, "key", answer_text(certificate, "key"));
-    text_field_validity(out, "valid", certificate, now);
-    text_field(out, "SHA-256", answer_text(answer, "fingerprint"));
-    text_field(out, "file", answer_text(answer, "file"));
-    text_field(out, "written to", answer_text(answer, "output"));
-    text_field(out, "exportable", answer_true(answer, "exportable") ? "yes" : NULL);
-    wait_print(answer, out);
-    text_append_warnings(out, answer);
-    print_next(answer, out);
 }

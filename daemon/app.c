@@ -60,11 +60,28 @@ struct app {
     struct drain *drain;
 };
 
+/* The error, if there is one, becomes the first that is no warning. */
+static void log_mistake(void *context, const struct conf_mistake *mistake) {
+    struct error *first = context;
+    char where[256];
+    if (mistake->line)
+        snprintf(where, sizeof where, "%s:%u", mistake->file, mistake->line);
+    else
+        snprintf(where, sizeof where, "%s", mistake->file ? mistake->file : "configuration");
+    if (mistake->warning) {
+        log_warning("configuration", "%s: %s", where, mistake->text);
+        return;
+    }
+    log_error("configuration", "%s: %s", where, mistake->text);
+    if (first && first->kind == ERROR_NONE)
+        error_set(first, ERROR_CONFIG, "%s: %s", where, mistake->text);
+}
+
 /* ---- certificates and pins ---- */
 
 static void warn_missing_pins(const struct app *app) {
     struct cert_set *set = cert_slot_acquire(app->slot);
-    pins_check(app->conf, tool_pins_list(app->pins), set, app_log_mistake, NULL);
+    pins_check(app->conf, tool_pins_list(app->pins), set, log_mistake, NULL);
     cert_set_release(set);
 }
 
@@ -99,7 +116,8 @@ static void apply_pins(struct app *app) {
     if (drain_is_under_way(app->drain))
         return;
     configure_keepers(app, app->conf);
-    app->pins_wait = !endpoints_apply(app->endpoints, app->conf, tool_pins_list(app->pins), NULL, &err);
+    app->pins_wait =
+        !endpoints_apply(app->endpoints, app->conf, tool_pins_list(app->pins), NULL, &err);
     if (app->pins_wait)
         log_error("pins", "%s; each service stays pinned as it was", err.text);
     else
@@ -142,22 +160,6 @@ static bool apply_listeners(struct app *app, const struct conf *conf, struct err
 }
 
 /* ---- reload ---- */
-
-void app_log_mistake(void *context, const struct conf_mistake *mistake) {
-    struct error *first = context;
-    char where[256];
-    if (mistake->line)
-        snprintf(where, sizeof where, "%s:%u", mistake->file, mistake->line);
-    else
-        snprintf(where, sizeof where, "%s", mistake->file ? mistake->file : "configuration");
-    if (mistake->warning) {
-        log_warning("configuration", "%s: %s", where, mistake->text);
-        return;
-    }
-    log_error("configuration", "%s: %s", where, mistake->text);
-    if (first && first->kind == ERROR_NONE)
-        error_set(first, ERROR_CONFIG, "%s: %s", where, mistake->text);
-}
 
 static void apply_log(const struct conf *conf) {
     struct error err;
@@ -205,7 +207,7 @@ static bool reload(struct app *app, struct error *err) {
     struct error first = {0};
     struct conf *conf;
     look_at_pins(app); /* also where the configuration cannot be taken */
-    if (!conf_load(app->overrides, app_log_mistake, &first, &conf)) {
+    if (!conf_load(app->overrides, log_mistake, &first, &conf)) {
         log_error("configuration", "not changed: the mistakes above prevent it");
         if (err)
             *err = first;
