@@ -151,5 +151,5 @@ void clients_keeper_configure(struct clients_keeper *keeper, bool remember,
     else if (!keeper->remembers)
         begin(keeper);
     else
-        clients_keeper_forget(keeper, time_now());
+        loop_timer_set(keeper->timer, 0); /* it may be less time now, for the file as well */
 }

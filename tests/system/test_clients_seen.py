@@ -260,6 +260,8 @@ def test_a_shorter_time_takes_effect_at_once(daemon):
     running.reload()
     running.await_log("read again")
     assert [client["address"] for client in seen(running)] == ["192.0.2.2"]
+    await_condition("the file has forgotten, too",
+                    lambda: "192.0.2.1" not in (running.state / "clients").read_text())
 
 
 def test_off_by_one_setting(daemon):
@@ -332,9 +334,13 @@ def test_one_too_many(daemon):
 
 
 def test_off_from_the_start_removes_what_was(daemon):
-    running = daemon({"clients": {"remember": False}},
-                     prepare=lambda made: put(made, remembered("192.0.2.1", int(time.time()))))
+    def leave_some(made):
+        put(made, remembered("192.0.2.1", int(time.time())))
+        half = made.state / ".mailstored-999999999-0123456789abcdef.tmp"  # killed while it wrote
+        half.write_text('{"clients": [{"address": "192.0.2.1"')
+    running = daemon({"clients": {"remember": False}}, prepare=leave_some)
     assert not (running.state / "clients").exists()
+    assert not list(running.state.glob(".mailstored-*"))
     visit(running)
     running.stop()
     assert not (running.state / "clients").exists()
