@@ -21,6 +21,8 @@ struct store_change;
 /* Makes the folder (0700) if it is missing. Waits for another process's change for a few seconds,
  * then ERROR_BUSY. Finishes an interrupted change first. */
 bool store_change_begin(const char *folder, struct store_change **out, struct error *err);
+/* The same for whoever must not wait: ERROR_BUSY at once. */
+bool store_change_try(const char *folder, struct store_change **out, struct error *err);
 
 /* Names are of files in the folder; each step counts on those before it. A file written takes the
  * place of an older one. A step that failed for another reason than ERROR_EXISTS, ERROR_MISSING or

@@ -34,7 +34,8 @@ bool cert_keeper_configure(struct cert_keeper *keeper, const struct cert_keeper_
 /* Looks at the store now. */
 void cert_keeper_rescan(struct cert_keeper *keeper);
 
-/* Replaces the generated entry by a new one with the host's names of today, and serves it. */
+/* Replaces the generated entry by a new one with the host's names of today, and serves it.
+ * ERROR_BUSY: somebody is changing the store just now. */
 bool cert_keeper_renew_generated(struct cert_keeper *keeper, struct error *err);
 
 /* After its last scan; borrowed until the next. */

@@ -46,7 +46,13 @@ static void one_waits_for_the_other_but_not_for_ever(void **state) {
     snprintf(owner, sizeof owner, "is held by process %ld", (long)getpid());
     assert_non_null(strstr(err.text, owner));
     assert_in_range(slept_ns / 1000000000, 5, 6);
+    slept_ns = 0;
+    assert_false(store_change_try(f->store, &change, &err));
+    assert_int_equal(err.kind, ERROR_BUSY);
+    assert_true(slept_ns == 0);
     store_change_abandon(first);
+    assert_true(store_change_try(f->store, &change, &err));
+    store_change_abandon(change);
     fixture_tear_down(state);
 }
 
