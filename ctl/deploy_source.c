@@ -16,6 +16,10 @@
 
 enum { STATUS_TIMEOUT_MS = 10000, LAST_PORT = 65535 };
 
+bool deploy_source_is_authority(const struct deploy_source *source) {
+    return !blob_equal(&source->anchor, cert_chain(source->entry.cert, 0));
+}
+
 void deploy_source_finish(struct deploy_source *source) {
     place_finish(&source->place);
     entry_file_finish(&source->entry);
@@ -178,7 +182,9 @@ static const char *named_host(const struct cert_info *info) {
 
 static bool warn_of_host(struct deploy_source *source) {
     struct buffer text = {0};
-    if (!source->host || cert_info_names(cert_info(source->entry.cert), source->host, false))
+    source->host_is_named =
+        source->host && cert_info_names(cert_info(source->entry.cert), source->host, false);
+    if (!source->host || source->host_is_named)
         return true;
     buffer_printf(&text, "the certificate does not name %s: clients that trust it still warn there",
                   source->host);

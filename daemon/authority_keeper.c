@@ -320,10 +320,20 @@ static void look_at_host(struct authority_keeper *keeper) {
     keeper->host = host;
 }
 
+/* Its certificate is handed out also where no service wants one of it. */
+static void tell_of_authority(struct authority_keeper *keeper) {
+    struct error unheard = {0};
+    const struct leaf_issuer *issuer = authority_file_issuer(keeper->file, &unheard);
+    cert_keeper_publish_authority(keeper->certificates, issuer ? &issuer->certificate : NULL);
+}
+
 static void look(struct authority_keeper *keeper, bool anew) {
     struct opened opened = {0};
     int64_t in_ms = LONGEST_PAUSE_MS;
-    anew |= authority_file_look(keeper->file);
+    if (authority_file_look(keeper->file)) {
+        tell_of_authority(keeper);
+        anew = true;
+    }
     if (anew || time_monotonic_ms() - keeper->host_looked_ms >= HOST_INTERVAL_MS)
         look_at_host(keeper);
     for (size_t i = 0; i < keeper->orders.kept_count; i++) {

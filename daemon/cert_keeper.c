@@ -416,6 +416,12 @@ bool cert_keeper_configure(struct cert_keeper *keeper, const struct cert_keeper_
     return true;
 }
 
+void cert_keeper_publish_authority(struct cert_keeper *keeper, const struct blob *certificate) {
+    struct error err = {0};
+    if (!cert_slot_publish_authority(keeper->slot, certificate, &err))
+        log_error("authority", "%s: what is handed out is that of the last one", err.text);
+}
+
 const struct cert_store *cert_keeper_store(const struct cert_keeper *keeper) {
     return keeper->store;
 }

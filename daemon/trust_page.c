@@ -5,7 +5,9 @@
 #include "certs/names.h"
 #include "daemon/connection.h"
 #include "daemon/framing.h"
+#include "daemon/listener.h"
 #include "daemon/respond.h"
+#include "trust/deployed_anchor.h"
 #include "trust/judge.h"
 
 #include <stdlib.h>
@@ -72,8 +74,21 @@ static bool tell_certificate(const struct cert *cert, struct told *told, struct 
     return true;
 }
 
-static bool tell_anchor(const struct cert *cert, struct told *told, struct error *err) {
-    const struct blob *der = cert_anchor(cert);
+bool trust_page_anchor(const struct connection *connection, struct blob *out, struct error *err) {
+    struct cert_slot *slot = listener_certs(connection->listener);
+    struct blob authority = {0};
+    if (!cert_slot_copy_authority(slot, &authority, err))
+        return false;
+    struct cert_set *entries = cert_slot_acquire(slot);
+    const struct deployed_anchor_places places = {authority.size > 0 ? &authority : NULL, entries};
+    bool ok = deployed_anchor_find(connection->cert, &places, out, err);
+    cert_set_release(entries);
+    blob_finish(&authority);
+    return ok;
+}
+
+static bool tell_anchor(const struct cert *cert, const struct blob *der, struct told *told,
+                        struct error *err) {
     struct cert_info *anchor = &told->anchor;
     if (!cert_info_read(der, anchor, err))
         return false;
@@ -114,17 +129,21 @@ enum MHD_Result trust_page_answer(struct connection *connection) {
     if (!connection->session || !connection->cert)
         return respond_error(connection, MHD_HTTP_NOT_FOUND, NULL);
     struct told told = {.page = {.now = time_now()}};
+    struct blob anchor = {0};
     struct error err = {0};
     told.page.host = host_of(connection, told.host);
     told.page.visitor = web_visitor_of(request_header(connection, "User-Agent"));
     enum MHD_Result result = MHD_NO;
     if (tell_certificate(connection->cert, &told, &err) &&
-        tell_anchor(connection->cert, &told, &err) && judge(connection->cert, &told, &err)) {
+        trust_page_anchor(connection, &anchor, &err) &&
+        tell_anchor(connection->cert, &anchor, &told, &err) &&
+        judge(connection->cert, &told, &err)) {
         result = send_page(connection, &told.page);
     } else {
         log_error("/trust", "cannot be told: %s", err.text);
         result = respond_error(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
     }
+    blob_finish(&anchor);
     told_finish(&told);
     return result;
 }

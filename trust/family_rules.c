@@ -37,7 +37,7 @@ const struct trust_rule trust_rules[] = {
      .scope = RULE_OF_KEY,
      .is_broken = rule_no_names,
      .when = "no host name and no address among the alternative names (a common name alone)",
-     .sentence = "its names do not stand among the alternative names, where these clients look",
+     .sentence = "its names do not stand among subject alternative names, where these clients look",
      .mend = MAKE_AGAIN,
      .source = "RFC 9525, 2; " CHROMIUM "net/cert/x509_certificate.cc; " PKIX
                "pkixnames.cpp; Go 1.15 notes; " APPLE "; Android 9 changes"},
@@ -191,6 +191,27 @@ const struct trust_rule trust_rules[] = {
      .sentence = "the alternative names of {it} are an empty list",
      .mend = MAKE_AGAIN,
      .source = RFC "4.2.1.6; " CHROMIUM "pki/general_names.cc"},
+    {.word = "names-not-critical",
+     .condition = TRUST_NAMED,
+     .families = C | J,
+     .scope = RULE_OF_KEY,
+     .is_broken = rule_names_not_critical,
+     .when = "the subject is empty, and the alternative names are not critical",
+     .sentence =
+         "the subject of {it} is empty, and the alternative names that stand for it are not "
+         "critical",
+     .mend = MAKE_AGAIN,
+     .source = RFC "4.1.2.6; " CHROMIUM "pki/parsed_certificate.cc; " JDK "X509CertImpl"},
+    {.word = "no-issuer",
+     .condition = TRUST_ISSUER,
+     .families = F | J | O,
+     .scope = RULE_OF_KEY,
+     .is_broken = rule_no_issuer,
+     .when = "the name of the issuer is empty, as in a self-signed one without a subject",
+     .sentence = "the name of its issuer is empty",
+     .mend = "make it again with a common name: mailstorectl create {host}",
+     .source = RFC "4.1.2.4; " PKIX "ERROR_EMPTY_ISSUER_NAME; " JDK
+                   "X509CertInfo.parse; curl, lib/vtls/openssl.c"},
 
     /* ---- trust ---- */
     {.word = "leaf-as-anchor",
@@ -372,7 +393,7 @@ const struct trust_rule trust_rules[] = {
      .is_broken = rule_long_life,
      .when = "it lives longer than 825 days, and was issued after June 2019 (Chrome's limit of 398 "
              "days is for public roots)",
-     .sentence = "it lives {days} days, and Apple's clients take no more than 825",
+     .sentence = "it lives {days} days, and Apple's clients take no more than 825 days",
      .mend = "make it again for 824 days at most: mailstorectl create {host} --days 824",
      .source = APPLE},
 

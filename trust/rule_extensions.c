@@ -59,7 +59,7 @@ static bool has_strange_kind(const struct fact_names *names) {
     return false;
 }
 
-static bool is_critical(const struct facts *facts, const char *oid, size_t size) {
+bool rule_is_critical(const struct facts *facts, const char *oid, size_t size) {
     for (size_t i = 0; i < facts->extension_count; i++)
         if (facts->extensions[i].oid.size == size &&
             memcmp(facts->extensions[i].oid.data, oid, size) == 0)
@@ -68,7 +68,7 @@ static bool is_critical(const struct facts *facts, const char *oid, size_t size)
 }
 
 bool rule_constraint_kind(const struct rule_view *view) {
-    return is_critical(view->own, "\x55\x1d\x1e", 3) &&
+    return rule_is_critical(view->own, "\x55\x1d\x1e", 3) &&
            (has_strange_kind(&view->own->permitted) || has_strange_kind(&view->own->excluded));
 }
 

@@ -156,7 +156,8 @@ bool rule_out_of_time_and_order(const struct rule_view *view) {
 bool rule_long_life(const struct rule_view *view) {
     enum { SINCE = 1561939200 }; /* 2019-07-01 */
     return view->own->not_before >= SINCE &&
-           view->own->not_after - view->own->not_before > (int64_t)RULE_APPLE_DAYS * RULE_DAY_S;
+           /* the last second counts (RFC 5280, 4.1.2.5) */
+           view->own->not_after - view->own->not_before >= (int64_t)RULE_APPLE_DAYS * RULE_DAY_S;
 }
 
 /* ---- what an issuer may ---- */
@@ -402,4 +403,19 @@ bool rule_hyphen(const struct rule_view *view) {
 
 bool rule_empty_names(const struct rule_view *view) {
     return view->own->has_names && view->own->names.count == 0;
+}
+
+/* A SEQUENCE with nothing in it. */
+static bool is_empty(struct fact_span name) {
+    enum { HEAD = 2 };
+    return name.size <= HEAD;
+}
+
+bool rule_names_not_critical(const struct rule_view *view) {
+    return view->own->has_names && is_empty(view->own->subject) &&
+           !rule_is_critical(view->own, "\x55\x1d\x11", 3);
+}
+
+bool rule_no_issuer(const struct rule_view *view) {
+    return is_empty(view->own->issuer);
 }

@@ -38,10 +38,14 @@ rule_test rule_rsa_1024, rule_rsa_openssl, rule_rsa_2048, rule_key_p521, rule_ke
 /* ---- of the server's own ---- */
 rule_test rule_no_names, rule_underscore, rule_hyphen, rule_empty_names, rule_is_authority,
     rule_no_signature, rule_no_usage_at_all, rule_no_signature_nor_time, rule_purpose_ocsp,
-    rule_no_purposes, rule_netscape_client, rule_staple, rule_long_life;
+    rule_no_purposes, rule_netscape_client, rule_staple, rule_long_life, rule_names_not_critical,
+    rule_no_issuer;
 
 /* The OID of a critical extension that this family does not know; none: data NULL. */
 struct fact_span rule_unknown_extension(const struct facts *facts, unsigned family);
+
+/* Is this extension (its OID's octets) there, and critical? */
+bool rule_is_critical(const struct facts *facts, const char *oid, size_t size);
 
 /* Bits of families. */
 enum {

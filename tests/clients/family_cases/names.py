@@ -178,6 +178,12 @@ def no_subject(host):
 
 
 @case
+def no_subject_and_names_not_critical(host):
+    top = authority(f"Root of {host}")
+    return [leaf("", top, names(host))], [top]
+
+
+@case
 def critical_names(host):
     return under(host, names(host, critical=True))
 
