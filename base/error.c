@@ -80,6 +80,11 @@ void error_set_system(struct error *err, int errno_value, const char *format, ..
     error_set(err, kind_of(errno_value), "%s: %s", text, words);
 }
 
+bool error_no_memory(struct error *err) {
+    error_set(err, ERROR_MEMORY, "out of memory");
+    return false;
+}
+
 void error_prefix(struct error *err, const char *format, ...) {
     if (!err)
         return;

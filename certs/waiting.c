@@ -23,11 +23,6 @@ void waiting_key_finish(struct waiting_key *waiting) {
     *waiting = (struct waiting_key){0};
 }
 
-static bool no_memory(struct error *err) {
-    error_set(err, ERROR_MEMORY, "out of memory");
-    return false;
-}
-
 /* "NAME.pem"; NULL: out of memory. */
 static char *file_name(const char *name, const char *file_ending) {
     struct buffer text = {0};
@@ -40,7 +35,7 @@ static char *file_name(const char *name, const char *file_ending) {
 static bool put_files(struct store_change *change, const char *name, const struct blob *pem,
                       const struct blob *meta, struct error *err) {
     char *pem_name = file_name(name, ending), *meta_name = file_name(name, ".meta");
-    bool ok = (pem_name && meta_name) || no_memory(err);
+    bool ok = (pem_name && meta_name) || error_no_memory(err);
     ok = ok && store_change_write(change, pem_name, pem->data, pem->size, 0600, err) &&
          store_change_write(change, meta_name, meta->data, meta->size, 0600, err);
     free(pem_name);
@@ -176,7 +171,7 @@ static bool read_names(const char *folder, struct string_list *out, struct error
     else if (!ok)
         error_set(err, reason.kind, "%s", reason.text);
     else if (names.failed)
-        ok = no_memory(err);
+        ok = error_no_memory(err);
     if (!ok) {
         string_list_finish(&names.list);
         return false;

@@ -42,10 +42,8 @@ static bool lend_key(const struct place *place, const struct cert *cert, struct 
                      struct error *err) {
     const struct blob *key = cert_key(cert);
     out->key.name = strdup(cert_name(cert));
-    if (!out->key.name || !blob_copy(key->data, key->size, &out->key.key)) {
-        error_set(err, ERROR_MEMORY, "out of memory");
-        return false;
-    }
+    if (!out->key.name || !blob_copy(key->data, key->size, &out->key.key))
+        return error_no_memory(err);
     return entry_meta_load(place->store_folder, out->key.name, &out->key.meta, err);
 }
 
@@ -71,7 +69,7 @@ static bool find_in_store(const struct cert_gathering *gathering, const struct p
 static enum ctl_exit mark_meta(const struct ctl *ctl, struct entry_meta *meta) {
     char *maker = strdup("accept");
     if (!maker)
-        return ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+        return ctl_no_memory();
     free(meta->made_by);
     meta->made_by = maker;
     meta->made = ctl->now;

@@ -30,11 +30,6 @@ static void order_finish(struct order *order) {
     wish_finish(&order->life);
 }
 
-static bool out_of_memory(struct error *err) {
-    error_set(err, ERROR_MEMORY, "out of memory");
-    return false;
-}
-
 /* ---- what it may name ---- */
 
 static bool add_domain(const char *text, struct string_list *domains, struct error *err) {
@@ -49,7 +44,7 @@ static bool add_domain(const char *text, struct string_list *domains, struct err
                   text, name + 2);
         return false;
     }
-    return string_list_add_unique(domains, name) || out_of_memory(err);
+    return string_list_add_unique(domains, name) || error_no_memory(err);
 }
 
 /* "192.0.2.7", "192.0.2.0/24": no bit may stand behind the prefix. */
@@ -87,7 +82,7 @@ static bool add_network(const char *text, struct string_list *networks, struct e
     }
     if (slash)
         snprintf(network, sizeof network, "%s/%lu", address, prefix);
-    return string_list_add_unique(networks, slash ? network : address) || out_of_memory(err);
+    return string_list_add_unique(networks, slash ? network : address) || error_no_memory(err);
 }
 
 /* This host alone, by all its names and addresses: what a wider authority could do to its clients
@@ -98,11 +93,11 @@ static bool add_own(struct order *order, struct error *err) {
     bool ok = host_names(&names, err) && host_addresses(&addresses, err);
     for (size_t i = 0; ok && i < names.count; i++)
         if (name_normalise(names.items[i], false, normal))
-            ok = string_list_add_unique(&order->domains, normal) || out_of_memory(err);
-    ok = ok && (string_list_add_unique(&order->domains, "localhost") || out_of_memory(err));
+            ok = string_list_add_unique(&order->domains, normal) || error_no_memory(err);
+    ok = ok && (string_list_add_unique(&order->domains, "localhost") || error_no_memory(err));
     for (size_t i = 0; ok && i < addresses.count; i++)
         if (address_normalise(addresses.items[i], normal))
-            ok = string_list_add_unique(&order->networks, normal) || out_of_memory(err);
+            ok = string_list_add_unique(&order->networks, normal) || error_no_memory(err);
     string_list_finish(&names);
     string_list_finish(&addresses);
     return ok;
@@ -162,7 +157,7 @@ static bool read_common_name(const struct ctl *ctl, struct order *order, struct 
         return false;
     }
     order->common_name = given ? strdup(given) : usual_common_name();
-    return order->common_name || out_of_memory(err);
+    return order->common_name || error_no_memory(err);
 }
 
 static bool check_passphrase(const struct ctl *ctl, struct error *err) {

@@ -16,11 +16,6 @@
 
 enum { FILE_LIMIT = 256 * 1024 };
 
-static bool out_of_memory(struct error *err) {
-    error_set(err, ERROR_MEMORY, "out of memory");
-    return false;
-}
-
 /* Newly allocated; NULL: out of memory. */
 static char *path_of(const struct place *place) {
     return path_join(place->state_folder, FOLDER_NAME "/" FILE_NAME);
@@ -59,7 +54,7 @@ static bool read_kept(const struct place *place, bool for_use, struct blob *out,
     struct error why = {0};
     char *path = path_of(place);
     if (!path)
-        return out_of_memory(err);
+        return error_no_memory(err);
     bool ok = file_read(path, FILE_LIMIT, out, &identity, &why);
     if (!ok && why.kind == ERROR_MISSING)
         error_set(&why, ERROR_MISSING, "there is no local authority (%s)", path);
@@ -140,7 +135,7 @@ bool authority_kept_write(const struct place *place, const struct cert_material 
     struct blob pem = {0};
     struct store_change *change = NULL;
     char *folder = path_join(place->state_folder, FOLDER_NAME);
-    bool ok = folder || out_of_memory(err);
+    bool ok = folder || error_no_memory(err);
     ok = ok &&
          authority_write(authority, passphrase->size ? (const char *)passphrase->data : NULL, &pem,
                          err) &&
@@ -171,7 +166,7 @@ json_t *authority_kept_report(const struct place *place, const struct blob *cert
                        "encrypted", (int)is_encrypted_too, "constrained", (int)constrained,
                        "domains", report_texts(&domains), "networks", report_texts(&networks));
     if (!answer)
-        out_of_memory(err);
+        error_no_memory(err);
 done:
     string_list_finish(&domains);
     string_list_finish(&networks);

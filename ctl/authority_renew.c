@@ -13,11 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool out_of_memory(struct error *err) {
-    error_set(err, ERROR_MEMORY, "out of memory");
-    return false;
-}
-
 /* ---- the authority ---- */
 
 static void print_authority(const json_t *answer, int64_t now, struct buffer *out) {
@@ -58,7 +53,7 @@ static bool renew_kept(const struct ctl *ctl, const struct place *place,
          json_object_set_new(answer, "next", next_command(ctl)) != 0)) {
         json_decref(answer);
         answer = NULL;
-        out_of_memory(err);
+        error_no_memory(err);
     }
     cert_info_finish(&before);
     cert_material_finish(&renewed);
@@ -177,7 +172,7 @@ static json_t *describe(const struct place *place, const struct leaf *leaf, stru
         report_fingerprint(cert_info(leaf->old.cert)->fingerprint, CERT_FINGERPRINT_SIZE));
     buffer_finish(&file);
     if (!object)
-        out_of_memory(err);
+        error_no_memory(err);
     return object;
 }
 

@@ -92,7 +92,7 @@ static enum ctl_exit make_and_put(struct ctl *ctl, const struct place *place, co
                 .entry = entry, .material = &material, .meta = meta, .warnings = &warnings},
             NULL);
     else
-        status = ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+        status = ctl_no_memory();
     string_list_finish(&warnings);
     cert_material_finish(&material);
     return status;

@@ -14,10 +14,6 @@
 
 enum { FRIENDLY_NAME_LIMIT = 256, LEAST_RSA_BITS = 2048 };
 
-static enum ctl_exit out_of_memory(void) {
-    return ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
-}
-
 /* ---- before ---- */
 
 char *entry_put_name(const struct ctl *ctl, const char *text, enum ctl_exit *status) {
@@ -29,7 +25,7 @@ char *entry_put_name(const struct ctl *ctl, const char *text, enum ctl_exit *sta
     }
     char *name = given ? strdup(given) : entry_name_from(text);
     if (!name)
-        *status = out_of_memory();
+        *status = ctl_no_memory();
     return name;
 }
 
@@ -82,7 +78,7 @@ enum ctl_exit entry_put_meta(const struct ctl *ctl, const char *made_by, struct 
     if (!maker || (friendly && !name)) {
         free(name);
         free(maker);
-        return out_of_memory();
+        return ctl_no_memory();
     }
     if (friendly) {
         free(meta->friendly_name);

@@ -50,10 +50,6 @@ static void export_finish(struct export *export) {
     blob_wipe(&export->bytes);
 }
 
-static enum ctl_exit out_of_memory(void) {
-    return ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
-}
-
 /* ---- the command line ---- */
 
 static const struct form *form_of(const char *word) {
@@ -97,7 +93,7 @@ static enum ctl_exit read_options(const struct ctl *ctl, struct export *export) 
     else
         buffer_printf(&path, "%s%s", ctl->arguments[0], export->form->ending);
     export->path = buffer_take(&path);
-    return export->path ? CTL_FINE : out_of_memory();
+    return export->path ? CTL_FINE : ctl_no_memory();
 }
 
 /* ---- making the bytes ---- */

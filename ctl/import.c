@@ -56,7 +56,7 @@ static enum ctl_exit put(struct ctl *ctl, const struct cert_gathering *gathering
         entry = entry_put_name(ctl, usual_name(meta, &info), &status);
     if (entry && (!warn_of_strangers(gathering, material, &warnings) ||
                   !entry_put_warn(&info, ctl->now, &warnings)))
-        status = ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+        status = ctl_no_memory();
     if (status == CTL_FINE)
         status = entry_put(
             ctl, &place,

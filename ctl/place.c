@@ -25,7 +25,7 @@ static void print_mistake(void *context, const struct conf_mistake *mistake) {
 
 static enum ctl_exit out_of_memory(struct place *place) {
     place_finish(place);
-    return ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+    return ctl_no_memory();
 }
 
 /* Nothing but a store was named. */

@@ -41,10 +41,8 @@ static bool of_person(const struct ctl *ctl, struct string_list *names,
         bool is_address = address_normalise(ctl->arguments[i], name);
         if (!is_address && !name_from_person(ctl->arguments[i], name, err))
             return false;
-        if (!string_list_add_unique(is_address ? addresses : names, name)) {
-            error_set(err, ERROR_MEMORY, "out of memory");
-            return false;
-        }
+        if (!string_list_add_unique(is_address ? addresses : names, name))
+            return error_no_memory(err);
     }
     if (names->count > 0)
         return true;

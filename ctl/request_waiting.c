@@ -89,7 +89,7 @@ static enum ctl_exit with_folders(struct ctl *ctl,
     if (folders[0] && folders[1])
         status = visit(ctl, folders);
     else
-        status = ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+        status = ctl_no_memory();
     free(folders[0]);
     free(folders[1]);
     return status;

@@ -77,6 +77,10 @@ static bool serves_this_store(const struct place *place, struct buffer *why, str
     return true;
 }
 
+static void pause_between_looks(void) {
+    thrd_sleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+}
+
 /* ---- has it taken the entry up? ---- */
 
 static const char *reason_of(const json_t *shown) {
@@ -129,7 +133,7 @@ static bool await_entry(const struct awaited *awaited, json_t **entry, struct bu
                           awaited->entry, SETTLED_MS / 1000);
             return true;
         }
-        thrd_sleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+        pause_between_looks();
     }
 }
 
@@ -309,7 +313,7 @@ enum ctl_exit wait_served_by(struct ctl *ctl, const struct place *place, const c
     } else {
         status = served ? CTL_FINE : CTL_ATTENTION;
         if (!put_outcome(answer, "served", served ? json_incref(served) : json_null(), &why))
-            status = ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+            status = ctl_no_memory();
     }
     json_decref(found);
     json_decref(served);
@@ -358,7 +362,7 @@ enum ctl_exit wait_service(struct ctl *ctl, const struct place *place, const cha
     }
     enum ctl_exit outcome = served ? CTL_FINE : CTL_ATTENTION;
     if (!put_outcome(answer, "served", served ? served : json_null(), &why))
-        outcome = ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+        outcome = ctl_no_memory();
     json_decref(status);
     buffer_finish(&why);
     return outcome;
@@ -397,15 +401,14 @@ enum ctl_exit wait_gone(struct ctl *ctl, const struct place *place, const char *
     while (!is_gone && why.size == 0) {
         if (!look_whether_gone(place, entry, &is_gone, &err))
             return ctl_fail(&err);
-        if (is_gone)
-            break;
-        if (time_monotonic_ms() > deadline_ms)
+        if (!is_gone && time_monotonic_ms() > deadline_ms)
             buffer_printf(&why, "the daemon still has \"%s\" after %d s", entry, SETTLED_MS / 1000);
-        thrd_sleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+        else if (!is_gone)
+            pause_between_looks();
     }
     enum ctl_exit status = is_gone ? CTL_FINE : CTL_ATTENTION;
     if (!put_outcome(answer, "gone", json_boolean(is_gone), &why))
-        status = ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+        status = ctl_no_memory();
     buffer_finish(&why);
     return status;
 }
