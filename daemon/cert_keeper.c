@@ -270,8 +270,14 @@ void cert_keeper_rescan(struct cert_keeper *keeper) {
 
 bool cert_keeper_renew_generated(struct cert_keeper *keeper, struct error *err) {
     struct store_change *change = NULL;
-    if (!begin_change(keeper, MUST_NOT_WAIT, &change, err) || !put_generated(keeper, change, err))
+    struct error why = {0};
+    if (!begin_change(keeper, MUST_NOT_WAIT, &change, &why) ||
+        !put_generated(keeper, change, &why)) {
+        if (why.kind == ERROR_BUSY)
+            error_prefix(&why, "somebody is changing the store just now, try again");
+        *err = why;
         return false;
+    }
     cert_keeper_rescan(keeper);
     return true;
 }

@@ -23,6 +23,7 @@ from lib.control import ask
 from lib.daemon import (EX_CANTCREAT, EX_TEMPFAIL, EX_UNAVAILABLE, Daemon, fingerprint,
                         run_mailstored)
 from lib.waiting import await_condition
+from lib.workshop import refused
 
 
 def mode(path):
@@ -377,6 +378,7 @@ def test_a_running_daemon_does_not_wait_but_comes_back(daemon, certs):
         running.await_log(r"\.mailstored-lock is held by .*: a certificate is made when")
         assert ask(running, "status")["ok"], "it goes on with what it does"
         assert "cannot be made" not in running.log
+        assert "try again" in refused("--state", running.state, "renew")
         assert whole_entries(running.store) == []
         assert running.served_fingerprint() == fingerprint(mine.der)
     await_condition("the generated one is served",
