@@ -82,9 +82,7 @@ static bool warn(const struct cert_material *material, int64_t now, struct strin
     struct cert_info info = {0};
     if (!cert_info_read(&material->chain[0], &info, err))
         return false;
-    bool ok = entry_put_warn(&info, now, warnings);
-    if (!ok)
-        error_set(err, ERROR_MEMORY, "out of memory");
+    bool ok = entry_put_warn(&info, now, warnings) || error_no_memory(err);
     cert_info_finish(&info);
     return ok;
 }
@@ -123,7 +121,7 @@ static enum ctl_exit join(struct ctl *ctl, const struct place *place,
     enum ctl_exit status = CTL_FAILED;
     char *folders[FOLDERS] = {waiting_folder(place), waiting_folder_of_store(place)};
     if (!folders[0] || !folders[1])
-        error_set(&err, ERROR_MEMORY, "out of memory");
+        error_no_memory(&err);
     if (folders[0] && folders[1] &&
         (find_waiting(gathering, folders, &found, &err) ||
          (err.kind == ERROR_MISSING && find_in_store(gathering, place, &found, &err))))

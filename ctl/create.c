@@ -19,7 +19,7 @@ static bool is_common_name(const char *text, struct error *err) {
     if (ok)
         ok = x500_name_encode(&name, &der, err);
     else
-        error_set(err, ERROR_MEMORY, "out of memory");
+        error_no_memory(err);
     blob_finish(&der);
     x500_name_finish(&name);
     return ok;

@@ -121,10 +121,7 @@ static bool make_bundle(const struct export *export, struct blob *chain, const c
 }
 
 static bool copy(const struct blob *from, struct blob *out, struct error *err) {
-    bool ok = blob_copy(from->data, from->size, out);
-    if (!ok)
-        error_set(err, ERROR_MEMORY, "out of memory");
-    return ok;
+    return blob_copy(from->data, from->size, out) || error_no_memory(err);
 }
 
 /* `password` for PKCS#12 alone. */
@@ -137,7 +134,7 @@ static bool make_bytes(struct export *export, const char *password, struct error
         return export->form->binary ? copy(one, out, err) : cert_export_pem(one, 1, out, err);
     chain = borrow_chain(cert);
     if (!chain)
-        error_set(err, ERROR_MEMORY, "out of memory");
+        error_no_memory(err);
     else if (export->holds == HOLDS_KEY)
         ok = make_bundle(export, chain, password, out, err);
     else
@@ -148,13 +145,12 @@ static bool make_bytes(struct export *export, const char *password, struct error
 
 static enum ctl_exit refuse_key(const struct ctl *ctl) {
     struct buffer line = {0};
-    command_line_append(ctl, "mark", ctl->arguments[0], &line);
-    struct error err = {.kind = ERROR_PERMISSION};
+    struct error err;
     error_set(
         &err, ERROR_PERMISSION,
         "the key of \"%s\" is not marked as one that may leave the store: \"%s --exportable\" "
         "marks it",
-        ctl->arguments[0], line.data ? line.data : "mailstorectl mark");
+        ctl->arguments[0], command_line_text(ctl, "mark", ctl->arguments[0], &line));
     buffer_finish(&line);
     return ctl_fail(&err);
 }

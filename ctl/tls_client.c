@@ -98,7 +98,7 @@ bool tls_client_connect(const struct socket_address *address, const char *server
         return false;
     struct tls_client *client = calloc(1, sizeof *client);
     if (!client) {
-        error_set(err, ERROR_MEMORY, "out of memory");
+        error_no_memory(err);
         socket_close(socket);
         return false;
     }
@@ -106,7 +106,7 @@ bool tls_client_connect(const struct socket_address *address, const char *server
     bool ok = false;
     if (gnutls_certificate_allocate_credentials(&client->credentials) < 0 ||
         gnutls_init(&client->session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL) < 0)
-        error_set(err, ERROR_MEMORY, "out of memory");
+        error_no_memory(err);
     else
         ok = set_up(client, server_name, err) && shake_hands(client, err);
     client->is_open = ok;
