@@ -104,15 +104,9 @@ static enum MHD_Result answer_connection(struct connection *connection) {
         page.fingerprint = fingerprint;
         page.thumbprint = thumbprint;
         page.names = names;
-        enum web_language language = request_language(connection);
-        web_connection_render(language, &page, &html);
-        const struct answer answer = {.status = MHD_HTTP_OK,
-                                      .content_type = "text/html; charset=utf-8",
-                                      .language = web_language_tag(language)};
-        if (!html.failed)
-            result = respond_bytes(connection, &answer, html.data, html.size);
+        web_connection_render(request_language(connection), &page, &html);
+        result = respond_page(connection, &(struct answer){.status = MHD_HTTP_OK}, &html);
     }
-    buffer_finish(&html);
     free(names);
     free(fingerprint);
     free(thumbprint);

@@ -111,18 +111,10 @@ static bool tell_anchor(const struct cert *cert, const struct blob *der, struct 
 }
 
 static enum MHD_Result send_page(struct connection *connection, const struct web_trust *page) {
-    enum web_language language = request_language(connection);
-    const struct answer answer = {.status = MHD_HTTP_OK,
-                                  .content_type = "text/html; charset=utf-8",
-                                  .language = web_language_tag(language),
-                                  .vary = "User-Agent",
-                                  .has_script = true};
+    const struct answer answer = {.status = MHD_HTTP_OK, .vary = "User-Agent", .has_script = true};
     struct buffer html = {0};
-    web_trust_render(language, page, &html);
-    enum MHD_Result result =
-        html.failed ? MHD_NO : respond_bytes(connection, &answer, html.data, html.size);
-    buffer_finish(&html);
-    return result;
+    web_trust_render(request_language(connection), page, &html);
+    return respond_page(connection, &answer, &html);
 }
 
 enum MHD_Result trust_page_answer(struct connection *connection) {
