@@ -160,6 +160,15 @@ static bool write_all(struct output *output, struct error *err) {
     return true;
 }
 
+/* Nobody knows the temporary one: what cannot be written is what was asked for. */
+static void name_as_given(const struct output *output, struct error *err) {
+    const struct error told = *err;
+    const char *at = output->made ? strstr(told.text, output->made) : NULL;
+    if (at)
+        error_set(err, told.kind, "%.*s%s%s", (int)(at - told.text), told.text, output->path,
+                  at + strlen(output->made));
+}
+
 /* What it replaces gets the temporary name, and goes. */
 static bool take_place(const struct output *output, const struct held_file *there,
                        struct error *err) {
@@ -184,6 +193,8 @@ enum ctl_exit output_folder_write(const char *path, const struct output_entry *e
         held_folder_sweep(output.parent); /* what an earlier run left that was killed */
     ok = ok && may_replace(&output, force, &there, &err) && write_all(&output, &err) &&
          take_place(&output, &there, &err) && held_folder_sync(output.parent, &err);
+    if (!ok)
+        name_as_given(&output, &err);
     if (output.made) /* what is left of a failure, or was replaced */
         held_folder_remove(output.parent, output.temporary, NULL);
     output_finish(&output);

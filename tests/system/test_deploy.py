@@ -219,6 +219,24 @@ def test_names_that_stand_for_an_empty_subject_must_be_critical(deploy, certs, s
 
 # ---- in which language
 
+@pytest.mark.parametrize("language", ["en", "fr", "de"])
+def test_every_file_is_described_beside_it_or_in_the_readme(deploy, state, tmp_path, language):
+    tool("--state", state, "create", "mail.example.org")
+    files = deploy("--output", "out", "--language", language).answer["files"]
+
+    def text(path):
+        return (tmp_path / "out" / path).read_text("utf-8-sig") if path in files else ""
+    for path in files:
+        folder, _, name = path.rpartition("/")
+        place = path.split("/")[0]
+        if name == "STEPS.txt":
+            assert f"{folder}/" in text("README.txt")
+        elif path.startswith("windows/gpo/"):
+            assert "windows/gpo/" in text("README.txt")
+        elif name != "README.txt":
+            assert name in text("README.txt") + text(f"{place}/STEPS.txt"), path
+
+
 @pytest.mark.parametrize("language, word", [("en", "COMPARE FIRST"), ("fr", "COMPAREZ D’ABORD"),
                                             ("de", "ZUERST VERGLEICHEN")])
 def test_the_texts_are_in_the_language(deploy, state, tmp_path, language, word):

@@ -120,11 +120,7 @@ function Get-Setting([string] $Key, [string] $Name) {
     if (-not (Test-Path -LiteralPath $Key)) {
         return $null
     }
-    $properties = Get-ItemProperty -LiteralPath $Key
-    if ($properties.PSObject.Properties.Name -notcontains $Name) {
-        return $null
-    }
-    return $properties.$Name
+    return (Get-Item -LiteralPath $Key).GetValue($Name) # $null where there is none
 }
 
 function Set-Setting([string] $Key, [string] $Name, $Value, [string] $Type) {
@@ -167,8 +163,9 @@ function Add-BrowserSettings {
                 Write-Warning "$($setting.Browser) does not take what Windows trusts: somebody else has set $($setting.Name) to $before."
             }
         } elseif ($PSCmdlet.ShouldProcess("$($setting.Key) $($setting.Name)", 'Set to 1')) {
-            Set-Setting $setting.Key $setting.Name 1 'DWord'
+            # First the note, so that nothing that was done is forgotten.
             Set-Setting $NotesKey $setting.Browser 1 'DWord'
+            Set-Setting $setting.Key $setting.Name 1 'DWord'
         }
     }
 }
