@@ -69,6 +69,13 @@ bool store_change_try(const char *folder, struct store_change **out, struct erro
     return begin(folder, 0, out, err);
 }
 
+bool store_change_possible(const char *folder, struct error *err) {
+    struct store_change *change = NULL;
+    bool is_possible = store_change_try(folder, &change, err);
+    store_change_abandon(change);
+    return is_possible;
+}
+
 bool store_change_commit(struct store_change *change, struct error *err) {
     bool ok = !change->plan.is_broken;
     if (ok)

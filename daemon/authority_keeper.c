@@ -177,11 +177,13 @@ static void set_issuer_ends(const struct leaf_issuer *issuer, struct error *err)
 
 /* ---- issuing ---- */
 
-/* Uses the change up. */
-static bool put(const struct kept *kept, struct store_change *change,
+static bool put(const struct authority_keeper *keeper, const struct kept *kept,
                 const struct cert_material *material, int64_t now, struct error *err) {
+    struct store_change *change = NULL;
     char made_by[] = "authority";
     const struct entry_meta meta = {.made_by = made_by, .made = now};
+    if (!store_change_try(keeper->orders.store_folder, &change, err))
+        return false;
     if (store_change_put(change, kept->entry, material, &meta, true, err))
         return store_change_commit(change, err);
     store_change_abandon(change);
@@ -218,14 +220,9 @@ static bool issue(const struct authority_keeper *keeper, const struct kept *kept
         return false;
     }
     const struct cert_material *authority = open_authority(keeper, opened, err);
-    struct store_change *change = NULL; /* first, so that no key is made in vain */
-    bool ok = authority && store_change_try(keeper->orders.store_folder, &change, err);
-    if (ok && authority_issue(authority, &server, &leaf, err))
-        ok = put(kept, change, &leaf, now, err);
-    else {
-        store_change_abandon(change);
-        ok = false;
-    }
+    /* First, so that no key is made in vain; the lock is not held while one is. */
+    bool ok = authority && store_change_possible(keeper->orders.store_folder, err) &&
+              authority_issue(authority, &server, &leaf, err) && put(keeper, kept, &leaf, now, err);
     cert_material_finish(&leaf);
     return ok;
 }

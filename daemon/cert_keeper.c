@@ -186,32 +186,45 @@ static bool begin_change(const struct cert_keeper *keeper, enum patience patienc
                                 : store_change_try(keeper->folder, out, err);
 }
 
-static bool put_generated(struct cert_keeper *keeper, struct store_change *change,
-                          struct error *err) {
+/* The store's lock is not held while the key is made, which may take seconds. */
+static bool make_generated(const struct cert_keeper *keeper, enum patience patience,
+                           struct blob *pem, struct error *err) {
     const struct first_certificate first = first_of(keeper);
-    if (first_certificate_put(&first, change, time_now(), err))
+    return (patience == MAY_WAIT || store_change_possible(keeper->folder, err)) &&
+           first_certificate_make(&first, time_now(), pem, err);
+}
+
+static bool put_generated(struct store_change *change, const struct blob *pem, struct error *err) {
+    if (store_change_write(change, CERT_GENERATED_NAME ".pem", pem->data, pem->size, 0600, err))
         return store_change_commit(change, err);
     store_change_abandon(change);
     return false;
 }
 
+/* Another process may have been quicker: then what it put there is the one. */
+static bool put_first(struct cert_keeper *keeper, enum patience patience, const struct blob *pem,
+                      struct error *err) {
+    struct store_change *change = NULL;
+    if (!begin_change(keeper, patience, &change, err))
+        return false;
+    scan_watched(keeper);
+    if (is_servable(keeper) || store_change_has(change, CERT_GENERATED_NAME)) {
+        store_change_abandon(change);
+        return true;
+    }
+    bool ok = put_generated(change, pem, err);
+    scan_watched(keeper);
+    return ok || is_servable(keeper);
+}
+
 static bool make_first_certificate(struct cert_keeper *keeper, enum patience patience,
                                    struct error *err) {
-    struct store_change *change = NULL;
-    bool ok = begin_change(keeper, patience, &change, err);
-    if (ok)
-        scan_watched(keeper); /* another process may have been quicker */
-    if (!ok || is_servable(keeper) || store_change_has(change, CERT_GENERATED_NAME)) {
-        store_change_abandon(change);
-        return ok;
-    }
-    ok = put_generated(keeper, change, err);
-    scan_watched(keeper);
-    if (!ok && !is_servable(keeper)) {
+    struct blob pem = {0};
+    bool ok = make_generated(keeper, patience, &pem, err) && put_first(keeper, patience, &pem, err);
+    blob_wipe(&pem);
+    if (!ok && err->kind != ERROR_BUSY)
         error_prefix(err, "the first certificate cannot be made");
-        return false;
-    }
-    return true;
+    return ok;
 }
 
 /* A certificate is made where the store holds nothing that can be served. One that is refused stays
@@ -270,16 +283,19 @@ void cert_keeper_rescan(struct cert_keeper *keeper) {
 
 bool cert_keeper_renew_generated(struct cert_keeper *keeper, struct error *err) {
     struct store_change *change = NULL;
+    struct blob pem = {0};
     struct error why = {0};
-    if (!begin_change(keeper, MUST_NOT_WAIT, &change, &why) ||
-        !put_generated(keeper, change, &why)) {
-        if (why.kind == ERROR_BUSY)
-            error_prefix(&why, "somebody is changing the store just now, try again");
+    bool ok = make_generated(keeper, MUST_NOT_WAIT, &pem, &why) &&
+              begin_change(keeper, MUST_NOT_WAIT, &change, &why) &&
+              put_generated(change, &pem, &why);
+    blob_wipe(&pem);
+    if (ok)
+        cert_keeper_rescan(keeper);
+    else if (why.kind == ERROR_BUSY)
+        error_prefix(&why, "somebody is changing the store just now, try again");
+    if (!ok)
         *err = why;
-        return false;
-    }
-    cert_keeper_rescan(keeper);
-    return true;
+    return ok;
 }
 
 /* ---- when to look ---- */

@@ -1,16 +1,14 @@
 #include "daemon/first_certificate.h"
 
 #include "certs/cert_set.h"
-#include "certs/store_change.h"
 #include "daemon/subject_names.h"
 
 enum { LIFE_YEARS = 20 };
 
-bool first_certificate_put(const struct first_certificate *wish, struct store_change *change,
-                           int64_t now, struct error *err) {
+bool first_certificate_make(const struct first_certificate *wish, int64_t now, struct blob *pem,
+                            struct error *err) {
     struct subject_names names = {0};
     struct cert_material material = {0};
-    struct blob pem = {0};
     bool ok = false;
 
     if (!string_list_add(&names.dns, CERT_GENERATED_NAME)) {
@@ -28,10 +26,8 @@ bool first_certificate_put(const struct first_certificate *wish, struct store_ch
         .not_before = now,
         .not_after = years_after(now, LIFE_YEARS),
     };
-    ok = cert_make_self_signed(&cert, &material, err) && cert_to_pem(&material, &pem, err) &&
-         store_change_write(change, CERT_GENERATED_NAME ".pem", pem.data, pem.size, 0600, err);
+    ok = cert_make_self_signed(&cert, &material, err) && cert_to_pem(&material, pem, err);
 done:
-    blob_wipe(&pem);
     cert_material_finish(&material);
     subject_names_finish(&names);
     return ok;

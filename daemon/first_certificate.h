@@ -7,8 +7,6 @@
 
 #include <stdint.h>
 
-struct store_change;
-
 /* Plain data, borrowed. */
 struct first_certificate {
     enum cert_shape shape;
@@ -16,9 +14,9 @@ struct first_certificate {
     const struct string_list *names; /* beside the host's own: DNS names and addresses */
 };
 
-/* Makes it and has the change write CERT_GENERATED_NAME.pem (0600). */
-bool first_certificate_put(const struct first_certificate *wish, struct store_change *change,
-                           int64_t now, struct error *err);
+/* Makes it: CERT_GENERATED_NAME.pem with its key (blob_wipe). */
+bool first_certificate_make(const struct first_certificate *wish, int64_t now, struct blob *pem,
+                            struct error *err);
 
 /* The host's names and addresses (as it would be made with) that the certificate does not name. */
 bool first_certificate_missing(const struct first_certificate *wish, const struct cert_info *info,
