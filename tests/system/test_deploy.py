@@ -138,7 +138,8 @@ def test_without_a_name_it_is_what_the_daemon_serves(daemon, certs, tmp_path):
 
 
 def test_without_a_daemon_one_of_several_must_be_named(deploy, state):
-    assert "no certificate yet" in deploy("--output", "out", status=USAGE).errors
+    said = deploy("--output", "out", status=USAGE).errors
+    assert f"no certificate yet: mailstorectl --state {state} create makes one" in said
     tool("--state", state, "create", "a.example.org")
     tool("--state", state, "create", "b.example.org")
     said = deploy("--output", "out", status=USAGE).errors
