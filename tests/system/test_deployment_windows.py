@@ -397,6 +397,11 @@ def test_the_script_notes_what_it_does_before_it_does_it(deployed):
     assert noted < done
 
 
+def test_the_script_connects_by_the_family_of_each_address(deployed):
+    """TcpClient() "works only with IPv4 address types" in .NET Framework, says its documentation."""
+    assert re.findall(r"TcpClient\b(.*)", Script(script(deployed)).code) == ["($ip.AddressFamily)"]
+
+
 def test_the_script_says_what_each_exit_code_means(deployed):
     text = script(deployed)
     described = set(re.findall(r"^  (\d)  ", text, re.MULTILINE))
