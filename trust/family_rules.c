@@ -191,17 +191,8 @@ const struct trust_rule trust_rules[] = {
      .sentence = "the alternative names of {it} are an empty list",
      .mend = MAKE_AGAIN,
      .source = RFC "4.2.1.6; " CHROMIUM "pki/general_names.cc"},
-    {.word = "names-not-critical",
-     .condition = TRUST_NAMED,
-     .families = C | J,
-     .scope = RULE_OF_KEY,
-     .is_broken = rule_names_not_critical,
-     .when = "the subject is empty, and the alternative names are not critical",
-     .sentence =
-         "the subject of {it} is empty, and the alternative names that stand for it are not "
-         "critical",
-     .mend = MAKE_AGAIN,
-     .source = RFC "4.1.2.6; " CHROMIUM "pki/parsed_certificate.cc; " JDK "X509CertImpl"},
+
+    /* ---- trust ---- */
     {.word = "no-issuer",
      .condition = TRUST_ISSUER,
      .families = F | J | O,
@@ -212,8 +203,17 @@ const struct trust_rule trust_rules[] = {
      .mend = "make it again with a common name: mailstorectl create {host}",
      .source = RFC "4.1.2.4; " PKIX "ERROR_EMPTY_ISSUER_NAME; " JDK
                    "X509CertInfo.parse; curl, lib/vtls/openssl.c"},
-
-    /* ---- trust ---- */
+    {.word = "names-not-critical",
+     .condition = TRUST_ISSUER,
+     .families = C | J,
+     .scope = RULE_OF_KEY,
+     .is_broken = rule_names_not_critical,
+     .when = "the subject is empty, and the alternative names are not critical",
+     .sentence =
+         "the subject of {it} is empty, and the alternative names that stand for it are not "
+         "critical",
+     .mend = MAKE_AGAIN,
+     .source = RFC "4.1.2.6; " CHROMIUM "pki/parsed_certificate.cc; " JDK "X509CertImpl"},
     {.word = "leaf-as-anchor",
      .condition = TRUST_ISSUER,
      .families = W | C | O,
