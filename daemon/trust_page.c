@@ -8,6 +8,7 @@
 #include "daemon/listener.h"
 #include "daemon/respond.h"
 #include "trust/deployed_anchor.h"
+#include "trust/family.h"
 #include "trust/judge.h"
 
 #include <stdlib.h>
@@ -71,6 +72,7 @@ static bool tell_certificate(const struct cert *cert, struct told *told, struct 
     told->page.names = told->names;
     told->page.not_before = info->not_before;
     told->page.not_after = info->not_after;
+    told->page.apple_refuses = trust_apple_refuses_life(info->not_before, info->not_after);
     return true;
 }
 

@@ -147,6 +147,15 @@ static bool is_silent(enum trust_family_id family, const struct made_cert *made,
     return silent;
 }
 
+static void apple_takes_825_days_since_july_2019(void **state) {
+    (void)state;
+    enum { JULY_2019 = 1561939200 };
+    assert_false(trust_apple_refuses_life(JULY_2019, JULY_2019 + 825LL * DAY - 1));
+    assert_true(trust_apple_refuses_life(JULY_2019, JULY_2019 + 825LL * DAY));
+    assert_false(trust_apple_refuses_life(JULY_2019 - 1, JULY_2019 + 7300LL * DAY));
+    assert_false(trust_apple_refuses_life(JULY_2019, INT64_MIN));
+}
+
 static void apple_takes_825_days(void **state) {
     (void)state;
     struct made_cert made = {
@@ -277,6 +286,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_real_clients_did_is_what_is_judged),
         cmocka_unit_test(apple_takes_825_days),
+        cmocka_unit_test(apple_takes_825_days_since_july_2019),
         cmocka_unit_test(a_name_is_wanted_of_the_issuer),
         cmocka_unit_test(windows_reads_the_common_name),
         cmocka_unit_test(no_phone_takes_ed25519),
