@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* Cuts at a whole UTF-8 character, so that a cut text still prints. */
-static void end_at_whole_character(char *text, size_t room, int wanted) {
+static void print_text(char *text, size_t room, const char *format, va_list arguments) {
+    int wanted = vsnprintf(text, room, format, arguments);
     if (wanted < 0) {
         text[0] = '\0';
         return;
@@ -27,9 +28,8 @@ void error_set(struct error *err, enum error_kind kind, const char *format, ...)
     char text[sizeof err->text];
     va_list arguments;
     va_start(arguments, format);
-    int wanted = vsnprintf(text, sizeof text, format, arguments);
+    print_text(text, sizeof text, format, arguments);
     va_end(arguments);
-    end_at_whole_character(text, sizeof text, wanted);
     memcpy(err->text, text, sizeof text);
     err->kind = kind;
 }
@@ -67,9 +67,8 @@ void error_set_system(struct error *err, int errno_value, const char *format, ..
     char text[sizeof err->text];
     va_list arguments;
     va_start(arguments, format);
-    int wanted = vsnprintf(text, sizeof text, format, arguments);
+    print_text(text, sizeof text, format, arguments);
     va_end(arguments);
-    end_at_whole_character(text, sizeof text, wanted);
 
     char system[128];
     /* The GNU form of strerror_r returns the text, the POSIX form a status. */
@@ -81,14 +80,18 @@ void error_set_system(struct error *err, int errno_value, const char *format, ..
     error_set(err, kind_of(errno_value), "%s: %s", text, words);
 }
 
+bool error_no_memory(struct error *err) {
+    error_set(err, ERROR_MEMORY, "out of memory");
+    return false;
+}
+
 void error_prefix(struct error *err, const char *format, ...) {
     if (!err)
         return;
     char context[sizeof err->text];
     va_list arguments;
     va_start(arguments, format);
-    int wanted = vsnprintf(context, sizeof context, format, arguments);
+    print_text(context, sizeof context, format, arguments);
     va_end(arguments);
-    end_at_whole_character(context, sizeof context, wanted);
     error_set(err, err->kind, "%s: %s", context, err->text);
 }

@@ -35,5 +35,8 @@ void error_set(struct error *err, enum error_kind kind, const char *format, ...)
 void error_set_system(struct error *err, int errno_value, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* "out of memory". Gives false, for whoever ends with it. */
+bool error_no_memory(struct error *err);
+
 /* Puts "context: " before the text that stands in `err`; the kind stays. */
 void error_prefix(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -30,20 +30,11 @@ static const struct {
               {LOG_LEVEL_INFO, "info"},
               {LOG_LEVEL_DEBUG, "debug"}};
 
-const char *log_level_name(enum log_level level) {
+static const char *level_name(enum log_level level) {
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
         if (levels[i].level == level)
             return levels[i].name;
     return "?";
-}
-
-bool log_level_parse(const char *word, enum log_level *out) {
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-        if (strcmp(levels[i].name, word) == 0) {
-            *out = levels[i].level;
-            return true;
-        }
-    return false;
 }
 
 void log_open(enum log_form form, enum log_level most_verbose) {
@@ -91,7 +82,7 @@ static void append_plain_head(struct buffer *line, enum log_level level) {
     char stamp[32];
     localtime_r(&now.tv_sec, &parts);
     strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &parts);
-    buffer_printf(line, "%s.%03ld %s ", stamp, now.tv_nsec / 1000000, log_level_name(level));
+    buffer_printf(line, "%s.%03ld %s ", stamp, now.tv_nsec / 1000000, level_name(level));
 }
 
 /* When there is no room for a line there is nowhere left to complain. */

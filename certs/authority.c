@@ -270,12 +270,10 @@ static bool open_key(const struct content *content, const char *passphrase,
 }
 
 static bool check_pair(const struct blob *der, gnutls_x509_privkey_t key, struct error *err) {
-    unsigned char wanted[KEY_ID_SIZE], have[KEY_ID_SIZE];
     gnutls_x509_crt_t certificate = NULL;
     if (!certificate_parse(der, &certificate, err))
         return false;
-    bool ok = certificate_key_id(certificate, wanted) && private_key_id(key, have) &&
-              memcmp(wanted, have, sizeof wanted) == 0;
+    bool ok = is_key_of(key, certificate);
     gnutls_x509_crt_deinit(certificate);
     if (!ok)
         error_set(err, ERROR_INPUT,

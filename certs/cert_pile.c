@@ -154,6 +154,10 @@ static bool is_wanted(enum content content, unsigned wanted) {
            ((content == CONTENT_CERT || content == CONTENT_CHAIN) && (wanted & CERT_PILE_CERTS));
 }
 
+static enum file_form_use use_of(unsigned wanted) {
+    return wanted & CERT_PILE_ALONE ? FILE_FORM_ALONE : FILE_FORM_ENTRY;
+}
+
 static bool add_block(struct cert_pile *pile, const struct pem_block *block, unsigned wanted,
                       const struct password *password, struct error *err) {
     const struct label *label = label_of(block);
@@ -207,8 +211,8 @@ static bool add_der(struct cert_pile *pile, const struct blob *der, unsigned wan
     else if (is_pkcs7(der))
         content = CONTENT_CHAIN;
     if (!is_wanted(content, wanted)) {
-        file_form_explain(der, content == CONTENT_KEY ? "a certificate" : "a private key", NULL,
-                          err);
+        file_form_explain(der, content == CONTENT_KEY ? "a certificate" : "a private key",
+                          use_of(wanted), NULL, err);
         return false;
     }
     if (content == CONTENT_KEY)
@@ -218,7 +222,7 @@ static bool add_der(struct cert_pile *pile, const struct blob *der, unsigned wan
     gnutls_x509_crt_t certificate = NULL;
     struct error reason = {0};
     if (!certificate_parse(der, &certificate, &reason)) {
-        file_form_explain(der, "PEM or DER", &reason, err);
+        file_form_explain(der, "PEM or DER", use_of(wanted), &reason, err);
         return false;
     }
     gnutls_x509_crt_deinit(certificate);
@@ -234,7 +238,7 @@ bool cert_pile_add_file(struct cert_pile *pile, const struct cert_file *file, un
     case FILE_FORM_DER:
         return add_der(pile, &content, wanted, password, err);
     default:
-        file_form_explain(&content, "PEM or DER", NULL, err);
+        file_form_explain(&content, "PEM or DER", use_of(wanted), NULL, err);
         return false;
     }
 }

@@ -31,7 +31,8 @@ bool cert_pile_add_cert(struct cert_pile *pile, const void *der, size_t size, st
 /* Takes the key, also on failure. */
 bool cert_pile_add_key(struct cert_pile *pile, gnutls_x509_privkey_t key, struct error *err);
 
-enum { CERT_PILE_CERTS = 1, CERT_PILE_KEYS = 2 };
+/* CERT_PILE_ALONE: for no entry of the store, so that what mends it speaks of none. */
+enum { CERT_PILE_CERTS = 1, CERT_PILE_KEYS = 2, CERT_PILE_ALONE = 4 };
 
 /* PEM or DER. What is not wanted (CERT_PILE_…, or-ed) is passed over. Errors do not name the
  * file: the caller prefixes it. */

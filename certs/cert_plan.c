@@ -9,7 +9,6 @@
 
 #include <gnutls/crypto.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { SERIAL_SIZE = 16 }; /* 126 random bits; RFC 5280 allows 20 octets */
 
@@ -194,12 +193,10 @@ bool cert_plan_self_sign(const struct cert_plan *plan, const struct blob *key,
 
 static bool check_issuer_key(gnutls_x509_crt_t certificate, const struct blob *key,
                              struct error *err) {
-    unsigned char wanted[KEY_ID_SIZE], have[KEY_ID_SIZE];
     gnutls_x509_privkey_t parsed = NULL;
     if (!private_key_parse(key, &parsed, err))
         return false;
-    bool ok = certificate_key_id(certificate, wanted) && private_key_id(parsed, have) &&
-              memcmp(wanted, have, sizeof wanted) == 0;
+    bool ok = is_key_of(parsed, certificate);
     gnutls_x509_privkey_deinit(parsed);
     if (!ok)
         error_set(err, ERROR_INPUT, "the key is not the one of the authority's certificate");

@@ -2,6 +2,7 @@
 
 #include "certs/cert_pile.h"
 #include "certs/chain.h"
+#include "certs/file_form.h"
 #include "certs/parsed.h"
 
 #include <stdlib.h>
@@ -27,9 +28,8 @@ static bool add_file(struct cert_pile *pile, const struct cert_file *file, bool 
 }
 
 static void explain_no_certificate(const struct cert_pile *pile, const struct cert_file *file,
-                                   struct error *err) {
+                                   const char *mend, struct error *err) {
     const struct cert_pile_stranger *stranger = pile->stranger;
-    const char *mend = stranger && stranger->cert_mend ? stranger->cert_mend : "put it there";
     if (stranger)
         error_set(err, ERROR_INPUT, "%s: it holds %s, not a certificate: %s", file->name,
                   stranger->words, mend);
@@ -63,7 +63,10 @@ static bool fill_pile(const struct cert_sources *sources, const struct password 
     if (!add_file(pile, certificate, sources->is_pkcs12, wanted, password, err))
         return false;
     if (pile->cert_count == 0) {
-        explain_no_certificate(pile, certificate, err);
+        const struct cert_pile_stranger *stranger = pile->stranger;
+        explain_no_certificate(
+            pile, certificate,
+            stranger && stranger->cert_mend ? stranger->cert_mend : "put it there", err);
         return false;
     }
     if (key->data) {
@@ -93,6 +96,14 @@ bool cert_read(const struct cert_sources *sources, struct cert_material *out, st
     cert_pile_finish(&pile);
     password_finish(&password);
     return ok;
+}
+
+/* For a file that was named to look at its certificates. */
+static const char *mend_alone(const struct cert_pile_stranger *stranger) {
+    if (!stranger || !stranger->cert_mend)
+        return "name the file of the certificate";
+    return stranger->cert_mend == file_form_request_mend ? file_form_request_mend_alone
+                                                         : stranger->cert_mend;
 }
 
 static void certificates_free(gnutls_x509_crt_t *certificates, size_t count) {
@@ -145,10 +156,11 @@ bool cert_read_chain(const struct cert_file *file, struct blob **out, size_t *co
     gnutls_x509_crt_t *certificates = NULL;
     if (!err)
         err = &unheard;
-    if (!check_size(file, err) || !add_file(&pile, file, false, CERT_PILE_CERTS, &none, err))
+    if (!check_size(file, err) ||
+        !add_file(&pile, file, false, CERT_PILE_CERTS | CERT_PILE_ALONE, &none, err))
         goto failed;
     if (pile.cert_count == 0) {
-        explain_no_certificate(&pile, file, err);
+        explain_no_certificate(&pile, file, mend_alone(pile.stranger), err);
         goto failed;
     }
     if (!certificates_parse(&pile, &certificates, err)) {

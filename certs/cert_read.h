@@ -18,7 +18,8 @@ struct cert_sources {
     struct cert_file certificate; /* may hold the key as well (PEM), or be a PKCS#12 */
     struct cert_file key;         /* absent: the certificate's file holds it */
     struct cert_file
-        password; /* for PKCS#12 or an encrypted key; one trailing line end is dropped */
+        password; /* for PKCS#12 or an encrypted key; a UTF-8 mark and one trailing line end are
+                   * dropped. Without data, its name is where it would belong; NULL: nowhere. */
     bool is_pkcs12;
 };
 

@@ -60,3 +60,10 @@ void cert_slot_destroy(struct cert_slot *slot);
 void cert_slot_publish(struct cert_slot *slot,
                        const struct cert_set *set);         /* takes a reference of its own */
 struct cert_set *cert_slot_acquire(struct cert_slot *slot); /* NULL before the first publish */
+
+/* Beside the set: the local authority's certificate, DER. `certificate` is copied; NULL: there is
+ * none. On failure the last one stays. */
+bool cert_slot_publish_authority(struct cert_slot *slot, const struct blob *certificate,
+                                 struct error *err);
+/* A copy, empty where there is none. Gives `out`. */
+bool cert_slot_copy_authority(struct cert_slot *slot, struct blob *out, struct error *err);

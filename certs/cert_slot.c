@@ -8,6 +8,7 @@
 struct cert_slot {
     pthread_mutex_t lock;
     struct cert_set *current; /* NULL before the first publish */
+    struct blob authority;    /* of no size: there is none */
 };
 
 bool cert_slot_create(struct cert_slot **out, struct error *err) {
@@ -25,6 +26,7 @@ void cert_slot_destroy(struct cert_slot *slot) {
     if (!slot)
         return;
     cert_set_release(slot->current);
+    blob_finish(&slot->authority);
     pthread_mutex_destroy(&slot->lock);
     free(slot);
 }
@@ -43,4 +45,32 @@ struct cert_set *cert_slot_acquire(struct cert_slot *slot) {
     struct cert_set *set = slot->current ? cert_set_acquire(slot->current) : NULL;
     pthread_mutex_unlock(&slot->lock);
     return set;
+}
+
+bool cert_slot_publish_authority(struct cert_slot *slot, const struct blob *certificate,
+                                 struct error *err) {
+    struct blob next = {0};
+    if (certificate && !blob_copy(certificate->data, certificate->size, &next)) {
+        error_set(err, ERROR_MEMORY, "out of memory");
+        return false;
+    }
+    pthread_mutex_lock(&slot->lock);
+    struct blob last = slot->authority;
+    slot->authority = next;
+    pthread_mutex_unlock(&slot->lock);
+    blob_finish(&last);
+    return true;
+}
+
+bool cert_slot_copy_authority(struct cert_slot *slot, struct blob *out, struct error *err) {
+    struct blob copy = {0};
+    pthread_mutex_lock(&slot->lock);
+    bool ok =
+        slot->authority.size == 0 || blob_copy(slot->authority.data, slot->authority.size, &copy);
+    pthread_mutex_unlock(&slot->lock);
+    if (ok)
+        *out = copy;
+    else
+        error_set(err, ERROR_MEMORY, "out of memory");
+    return ok;
 }

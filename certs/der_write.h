@@ -1,4 +1,4 @@
-/* Inside certs/ and lab/: writing DER (X.690) into a buffer.
+/* Inside certs/, trust/ and lab/: writing DER (X.690) into a buffer.
  *
  * Appending does nothing once memory has run out (base/blob.h): look once, at the end. What holds
  * other elements is closed around them: `size_t start = out->size; … der_close(out, start, TAG)`.

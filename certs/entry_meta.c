@@ -14,11 +14,6 @@ void entry_meta_finish(struct entry_meta *meta) {
     *meta = (struct entry_meta){0};
 }
 
-static bool no_memory(struct error *err) {
-    error_set(err, ERROR_MEMORY, "out of memory");
-    return false;
-}
-
 /* ---- reading ---- */
 
 static bool wrong_type(const char *member, const char *wanted, struct error *err) {
@@ -33,7 +28,7 @@ static bool take_text(const json_t *object, const char *member, char **out, stru
     if (!json_is_string(value))
         return wrong_type(member, "a text in quotes", err);
     *out = strdup(json_string_value(value));
-    return *out ? true : no_memory(err);
+    return *out ? true : error_no_memory(err);
 }
 
 static bool take_flag(const json_t *object, const char *member, bool *out, struct error *err) {
@@ -60,7 +55,7 @@ static bool take_unknown(json_t *object, char **out, struct error *err) {
     if (json_object_size(object) == 0)
         return true;
     *out = json_dumps(object, JSON_COMPACT | JSON_ENCODE_ANY);
-    return *out ? true : no_memory(err);
+    return *out ? true : error_no_memory(err);
 }
 
 /* The parser's words quote the text, whatever stands in it. */
@@ -82,7 +77,7 @@ static json_t *parse(const void *text, size_t size, struct error *err) {
     }
     json_t *value = json_loadb(size ? text : "", size, JSON_REJECT_DUPLICATES, &wrong);
     if (!value && json_error_code(&wrong) == json_error_out_of_memory) {
-        no_memory(err);
+        error_no_memory(err);
         return NULL;
     }
     if (!value) {
@@ -122,7 +117,7 @@ bool entry_meta_load(const char *store_folder, const char *entry, struct entry_m
     buffer_printf(&path, "%s/%s.meta", store_folder, entry);
     if (path.failed) {
         buffer_finish(&path);
-        return no_memory(err);
+        return error_no_memory(err);
     }
     bool ok = file_read(path.data, ENTRY_META_LIMIT, &text, NULL, &why);
     if (ok && !entry_meta_read(text.data, text.size, out, &why)) {
@@ -142,7 +137,7 @@ bool entry_meta_load(const char *store_folder, const char *entry, struct entry_m
 /* ---- writing ---- */
 
 static bool add(json_t *object, const char *member, json_t *value, struct error *err) {
-    return json_object_set_new(object, member, value) == 0 ? true : no_memory(err);
+    return json_object_set_new(object, member, value) == 0 ? true : error_no_memory(err);
 }
 
 static bool add_text(json_t *object, const char *member, const char *text, struct error *err) {
@@ -162,7 +157,7 @@ static bool add_unknown(json_t *object, const char *unknown, struct error *err) 
     json_t *others = parse(unknown, strlen(unknown), err);
     if (!others)
         return false;
-    bool ok = json_object_update_missing(object, others) == 0 || no_memory(err);
+    bool ok = json_object_update_missing(object, others) == 0 || error_no_memory(err);
     json_decref(others);
     return ok;
 }
@@ -177,7 +172,7 @@ static bool give_text(const json_t *object, struct blob *out, struct error *err)
     free(text);
     if (!text || line.failed) {
         buffer_finish(&line);
-        return no_memory(err);
+        return error_no_memory(err);
     }
     if (line.size > ENTRY_META_LIMIT) {
         error_set(err, ERROR_INPUT, "it would hold %zu bytes, more than the %d it may", line.size,
@@ -192,7 +187,7 @@ static bool give_text(const json_t *object, struct blob *out, struct error *err)
 bool entry_meta_write(const struct entry_meta *meta, struct blob *out, struct error *err) {
     json_t *object = json_object();
     if (!object)
-        return no_memory(err);
+        return error_no_memory(err);
     bool ok = add_text(object, "friendly_name", meta->friendly_name, err) &&
               (!meta->exportable || add(object, "exportable", json_true(), err)) &&
               add_text(object, "made_by", meta->made_by, err) &&

@@ -58,9 +58,7 @@ void judgement_destroy(struct cert_judgement *judgement) {
 }
 
 static bool check_match(gnutls_x509_crt_t leaf, gnutls_x509_privkey_t key, struct error *err) {
-    unsigned char of_leaf[KEY_ID_SIZE], of_key[KEY_ID_SIZE];
-    if (certificate_key_id(leaf, of_leaf) && private_key_id(key, of_key) &&
-        memcmp(of_leaf, of_key, KEY_ID_SIZE) == 0)
+    if (is_key_of(key, leaf))
         return true;
     error_set(err, ERROR_INPUT, "the key does not match the certificate");
     return false;

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 void error_set_gnutls(struct error *err, int code, const char *format, ...) {
     char text[sizeof err->text];
@@ -42,4 +43,10 @@ bool certificate_key_id(gnutls_x509_crt_t certificate, unsigned char out[static 
 bool private_key_id(gnutls_x509_privkey_t key, unsigned char out[static KEY_ID_SIZE]) {
     size_t size = KEY_ID_SIZE;
     return gnutls_x509_privkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, out, &size) == 0;
+}
+
+bool is_key_of(gnutls_x509_privkey_t key, gnutls_x509_crt_t certificate) {
+    unsigned char wanted[KEY_ID_SIZE], have[KEY_ID_SIZE];
+    return certificate_key_id(certificate, wanted) && private_key_id(key, have) &&
+           memcmp(wanted, have, sizeof wanted) == 0;
 }

@@ -21,6 +21,7 @@ bool certificate_parse(const struct blob *der, gnutls_x509_crt_t *out, struct er
  * kinds of key that GnuTLS does not know. */
 bool certificate_key_id(gnutls_x509_crt_t certificate, unsigned char out[static KEY_ID_SIZE]);
 bool private_key_id(gnutls_x509_privkey_t key, unsigned char out[static KEY_ID_SIZE]);
+bool is_key_of(gnutls_x509_privkey_t key, gnutls_x509_crt_t certificate);
 
 /* cert_info_read for a certificate that is parsed already. */
 bool cert_info_from(gnutls_x509_crt_t certificate, const struct blob *der, struct cert_info *out,

@@ -6,7 +6,7 @@
 #include <string.h>
 
 bool password_read(const struct cert_file *file, struct password *out, struct error *err) {
-    struct password password = {.name = file->name ? file->name : "NAME.pass"};
+    struct password password = {.name = file->name};
     if (!file->data) {
         *out = password;
         return true;
@@ -46,7 +46,11 @@ void password_explain(const struct password *password, const char *what, struct 
         error_set(err, ERROR_INPUT,
                   "%s does not open with the password in %s: put the right one into it", what,
                   password->name);
-    else
+    else if (password->name)
         error_set(err, ERROR_INPUT, "%s is encrypted: put its password into %s", what,
                   password->name);
+    else
+        error_set(err, ERROR_INPUT,
+                  "%s is encrypted, and there is no way to give its password here: decrypt it",
+                  what);
 }

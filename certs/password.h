@@ -3,7 +3,8 @@
 
 #include "certs/cert_read.h"
 
-/* Ready for GnuTLS. `text` is NULL if there is none; `name` is where it stands or should stand. */
+/* Ready for GnuTLS. `text` is NULL if there is none; `name` is where it stands or should stand,
+ * NULL: there is no such place. */
 struct password {
     char *text;
     const char *name;

@@ -182,7 +182,7 @@ bool cert_pile_add_pkcs12(struct cert_pile *pile, const struct cert_file *file,
     if (code < 0) {
         struct error reason = {0};
         error_set_gnutls(&reason, code, "the PKCS#12 bundle cannot be read");
-        file_form_explain(&content, "PKCS#12", &reason, err);
+        file_form_explain(&content, "PKCS#12", FILE_FORM_ENTRY, &reason, err);
     }
     gnutls_pkcs12_deinit(bundle);
     return ok;

@@ -43,21 +43,37 @@ static void release(struct store_change *change) {
     free(change);
 }
 
-bool store_change_begin(const char *folder, struct store_change **out, struct error *err) {
-    enum { WAIT_MS = 5000 };
+static bool begin(const char *folder, int64_t wait_ms, struct store_change **out,
+                  struct error *err) {
     struct store_change *change = calloc(1, sizeof *change);
     if (!change) {
         error_set(err, ERROR_MEMORY, "%s: out of memory", folder);
         return false;
     }
     if (held_folder_make(folder, 0700, &change->folder, err) &&
-        held_folder_lock(change->folder, lock_name, WAIT_MS, &change->lock, err) &&
+        held_folder_lock(change->folder, lock_name, wait_ms, &change->lock, err) &&
         clear_up(change->folder, err) && store_plan_init(&change->plan, change->folder, err)) {
         *out = change;
         return true;
     }
     release(change);
     return false;
+}
+
+bool store_change_begin(const char *folder, struct store_change **out, struct error *err) {
+    enum { WAIT_MS = 5000 };
+    return begin(folder, WAIT_MS, out, err);
+}
+
+bool store_change_try(const char *folder, struct store_change **out, struct error *err) {
+    return begin(folder, 0, out, err);
+}
+
+bool store_change_possible(const char *folder, struct error *err) {
+    struct store_change *change = NULL;
+    bool is_possible = store_change_try(folder, &change, err);
+    store_change_abandon(change);
+    return is_possible;
 }
 
 bool store_change_commit(struct store_change *change, struct error *err) {

@@ -21,6 +21,11 @@ struct store_change;
 /* Makes the folder (0700) if it is missing. Waits for another process's change for a few seconds,
  * then ERROR_BUSY. Finishes an interrupted change first. */
 bool store_change_begin(const char *folder, struct store_change **out, struct error *err);
+/* The same for whoever must not wait: ERROR_BUSY at once. */
+bool store_change_try(const char *folder, struct store_change **out, struct error *err);
+/* Would that go right now? For who prepares for long what is to be put there, such as a key: others
+ * need not wait for that. */
+bool store_change_possible(const char *folder, struct error *err);
 
 /* Names are of files in the folder; each step counts on those before it. A file written takes the
  * place of an older one. A step that failed for another reason than ERROR_EXISTS, ERROR_MISSING or

@@ -29,10 +29,6 @@ static struct store_plan_name *find(const struct store_plan *plan, const char *n
     return NULL;
 }
 
-const struct store_plan_name *store_plan_find(const struct store_plan *plan, const char *name) {
-    return find(plan, name);
-}
-
 static void drop_name(struct store_plan *plan, struct store_plan_name *name) {
     free(name->name);
     *name = plan->names[--plan->count];

@@ -32,9 +32,6 @@ void store_plan_finish(struct store_plan *plan); /* the temporary files stay */
 /* Removes the temporary files. */
 void store_plan_drop(const struct store_plan *plan);
 
-/* NULL: there will be none. Borrowed until the next step. */
-const struct store_plan_name *store_plan_find(const struct store_plan *plan, const char *name);
-
 /* Does that name stand for a folder? False too if it cannot be looked at. */
 bool store_plan_is_folder(const struct store_plan *plan, const char *name);
 

@@ -1,23 +1,9 @@
 #include "certs/store_words.h"
 
+#include "base/shell_word.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-void store_words_append_path(struct buffer *out, const char *path) {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "/._-+,@%:=";
-    if (path[strspn(path, plain)] == '\0') {
-        buffer_append_text(out, path);
-        return;
-    }
-    buffer_append_text(out, "'");
-    for (; *path; path++)
-        if (*path == '\'')
-            buffer_append_text(out, "'\\''");
-        else
-            buffer_append(out, path, 1);
-    buffer_append_text(out, "'");
-}
 
 /* Takes both buffers. */
 static bool add(struct store_problem **list, enum cert_store_event_kind kind, const char *path,
@@ -62,7 +48,7 @@ bool store_words_error(struct store_problem **list, enum cert_store_event_kind k
 /* A command that shows what the administrator has to look at. */
 static void append_look(struct buffer *mend, const char *command, const struct store_file *file) {
     buffer_append_text(mend, command);
-    store_words_append_path(mend, file->path);
+    shell_append_word(mend, file->path);
 }
 
 static void count_folder(void *context, const char *folder) {
@@ -89,7 +75,7 @@ static bool is_linked(const struct store_file *file, const struct store_view *vi
 
 static void append_let_in(struct buffer *mend, const struct store_file *file) {
     buffer_append_text(mend, "let the daemon's user in (who may shows: namei -l ");
-    store_words_append_path(mend, file->path);
+    shell_append_word(mend, file->path);
     buffer_append_text(mend, "), or copy the file into the store");
 }
 
@@ -101,11 +87,11 @@ static void append_take_over(struct buffer *mend, const struct store_file *file,
         return;
     }
     buffer_append_text(mend, "chown --reference=");
-    store_words_append_path(mend, view->folder);
+    shell_append_word(mend, view->folder);
     buffer_append_text(mend, " ");
-    store_words_append_path(mend, file->path);
+    shell_append_word(mend, file->path);
     buffer_printf(mend, " && chmod %s ", mode);
-    store_words_append_path(mend, file->path);
+    shell_append_word(mend, file->path);
 }
 
 bool store_words_state(struct store_problem **list, const struct store_file *file,
@@ -121,7 +107,7 @@ bool store_words_state(struct store_problem **list, const struct store_file *fil
     case STORE_ODD:
         buffer_append_text(&reason, "it is neither a file nor a folder");
         buffer_append_text(&mend, "rm ");
-        store_words_append_path(&mend, file->path);
+        shell_append_word(&mend, file->path);
         break;
     case STORE_LOCKED:
         buffer_append_text(&reason, "the folder cannot be listed");
@@ -164,7 +150,7 @@ bool store_words_public(struct store_problem **list, const struct store_file *fi
                                                          : "everyone can read the private key");
     append_owner(&reason, file);
     buffer_append_text(&mend, "chmod 600 ");
-    store_words_append_path(&mend, file->path);
+    shell_append_word(&mend, file->path);
     if (is_linked(file, view))
         buffer_append_text(&mend, " (where that cannot be, as in Kubernetes: accept_public_keys)");
     return add(list, CERT_STORE_REFUSED, file->path, &reason, &mend);
@@ -180,7 +166,7 @@ static void append_beside(struct buffer *out, const struct store_file *file, con
     if (path.failed)
         out->failed = true;
     else
-        store_words_append_path(out, path.data);
+        shell_append_word(out, path.data);
     buffer_finish(&path);
 }
 
@@ -211,7 +197,7 @@ bool store_words_unused(struct store_problem **list, const struct store_file *fi
     if (unused->instead) {
         buffer_printf(&reason, "it is not used, since %s goes first", unused->instead->path);
         buffer_append_text(&mend, "keep one of them; without this one: rm ");
-        store_words_append_path(&mend, file->path);
+        shell_append_word(&mend, file->path);
     } else {
         buffer_append_text(&reason, unused->reason);
     }

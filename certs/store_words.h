@@ -25,8 +25,5 @@ bool store_words_unused(struct store_problem **list, const struct store_file *fi
 bool store_words_error(struct store_problem **list, enum cert_store_event_kind kind,
                        const struct store_file *file, const struct error *err);
 
-/* A path as one word for a shell. */
-void store_words_append_path(struct buffer *out, const char *path);
-
 /* What follows the path at the beginning of an error's text; the whole text without one. */
 const char *store_words_after(const char *text, const char *path);

@@ -23,11 +23,6 @@ void waiting_key_finish(struct waiting_key *waiting) {
     *waiting = (struct waiting_key){0};
 }
 
-static bool no_memory(struct error *err) {
-    error_set(err, ERROR_MEMORY, "out of memory");
-    return false;
-}
-
 /* "NAME.pem"; NULL: out of memory. */
 static char *file_name(const char *name, const char *file_ending) {
     struct buffer text = {0};
@@ -40,7 +35,7 @@ static char *file_name(const char *name, const char *file_ending) {
 static bool put_files(struct store_change *change, const char *name, const struct blob *pem,
                       const struct blob *meta, struct error *err) {
     char *pem_name = file_name(name, ending), *meta_name = file_name(name, ".meta");
-    bool ok = (pem_name && meta_name) || no_memory(err);
+    bool ok = (pem_name && meta_name) || error_no_memory(err);
     ok = ok && store_change_write(change, pem_name, pem->data, pem->size, 0600, err) &&
          store_change_write(change, meta_name, meta->data, meta->size, 0600, err);
     free(pem_name);
@@ -176,7 +171,7 @@ static bool read_names(const char *folder, struct string_list *out, struct error
     else if (!ok)
         error_set(err, reason.kind, "%s", reason.text);
     else if (names.failed)
-        ok = no_memory(err);
+        ok = error_no_memory(err);
     if (!ok) {
         string_list_finish(&names.list);
         return false;
@@ -205,7 +200,7 @@ bool waiting_list(const char *folder, void (*visit)(void *context, const struct 
 
 /* ---- finding ---- */
 
-static bool is_key_of(const struct blob *key, const unsigned char wanted[static KEY_ID_SIZE]) {
+static bool has_key_id(const struct blob *key, const unsigned char wanted[static KEY_ID_SIZE]) {
     gnutls_x509_privkey_t parsed = NULL;
     unsigned char have[KEY_ID_SIZE];
     if (!private_key_parse(key, &parsed, NULL))
@@ -257,7 +252,7 @@ bool waiting_find(const char *folder, const struct blob *certificate, struct wai
         struct waiting_key waiting = {0};
         if (!read_one(folder, names.items[i], &waiting))
             continue;
-        found = is_key_of(&waiting.key, id);
+        found = has_key_id(&waiting.key, id);
         if (found)
             *out = waiting;
         else

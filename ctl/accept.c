@@ -1,5 +1,6 @@
 /* The verb `accept`: the certificate that came for a request, joined with the key that waits. */
 #include "certs/waiting.h"
+#include "ctl/command_line.h"
 #include "ctl/entry_put.h"
 #include "ctl/given_files.h"
 #include "ctl/inventory.h"
@@ -41,10 +42,8 @@ static bool lend_key(const struct place *place, const struct cert *cert, struct 
                      struct error *err) {
     const struct blob *key = cert_key(cert);
     out->key.name = strdup(cert_name(cert));
-    if (!out->key.name || !blob_copy(key->data, key->size, &out->key.key)) {
-        error_set(err, ERROR_MEMORY, "out of memory");
-        return false;
-    }
+    if (!out->key.name || !blob_copy(key->data, key->size, &out->key.key))
+        return error_no_memory(err);
     return entry_meta_load(place->store_folder, out->key.name, &out->key.meta, err);
 }
 
@@ -70,7 +69,7 @@ static bool find_in_store(const struct cert_gathering *gathering, const struct p
 static enum ctl_exit mark_meta(const struct ctl *ctl, struct entry_meta *meta) {
     char *maker = strdup("accept");
     if (!maker)
-        return ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+        return ctl_no_memory();
     free(meta->made_by);
     meta->made_by = maker;
     meta->made = ctl->now;
@@ -83,9 +82,7 @@ static bool warn(const struct cert_material *material, int64_t now, struct strin
     struct cert_info info = {0};
     if (!cert_info_read(&material->chain[0], &info, err))
         return false;
-    bool ok = entry_put_warn(&info, now, warnings);
-    if (!ok)
-        error_set(err, ERROR_MEMORY, "out of memory");
+    bool ok = entry_put_warn(&info, now, warnings) || error_no_memory(err);
     cert_info_finish(&info);
     return ok;
 }
@@ -124,7 +121,7 @@ static enum ctl_exit join(struct ctl *ctl, const struct place *place,
     enum ctl_exit status = CTL_FAILED;
     char *folders[FOLDERS] = {waiting_folder(place), waiting_folder_of_store(place)};
     if (!folders[0] || !folders[1])
-        error_set(&err, ERROR_MEMORY, "out of memory");
+        error_no_memory(&err);
     if (folders[0] && folders[1] &&
         (find_waiting(gathering, folders, &found, &err) ||
          (err.kind == ERROR_MISSING && find_in_store(gathering, place, &found, &err))))
@@ -137,16 +134,19 @@ static enum ctl_exit join(struct ctl *ctl, const struct place *place,
     return status;
 }
 
-static enum ctl_exit check(const struct cert_gathering *gathering) {
+static enum ctl_exit check(const struct ctl *ctl, const struct cert_gathering *gathering) {
     struct error err = {0};
+    struct buffer line = {0};
     if (cert_gathering_key_count(gathering) > 0)
         error_set(&err, ERROR_INPUT,
                   "there is a private key among the files: a certificate with its key is for "
-                  "\"mailstorectl import\"");
+                  "\"%s\"",
+                  command_line_text(ctl, "import", NULL, &line));
     else if (cert_gathering_count(gathering) == 0)
         error_set(&err, ERROR_INPUT, "there is no certificate among the files");
     else
         return CTL_FINE;
+    buffer_finish(&line);
     return ctl_fail(&err);
 }
 
@@ -155,7 +155,7 @@ static enum ctl_exit run(struct ctl *ctl) {
     struct place place = {0};
     enum ctl_exit status = given_files_gather(ctl, false, &gathering);
     if (status == CTL_FINE)
-        status = check(gathering);
+        status = check(ctl, gathering);
     if (status == CTL_FINE)
         status = place_find(ctl, &place);
     if (status == CTL_FINE)

@@ -1,54 +1,28 @@
 #include "ctl/anchor.h"
 
 #include "ctl/authority_kept.h"
+#include "ctl/inventory.h"
+#include "trust/deployed_anchor.h"
 
-#include <gnutls/x509.h>
-#include <string.h>
-
-enum { KEY_ID_LIMIT = 64 };
-
-struct identity {
-    unsigned char key[KEY_ID_LIMIT];
-    size_t key_size;
-    gnutls_datum_t subject; /* DER */
-};
-
-static bool identity_read(const struct blob *der, struct identity *out) {
-    gnutls_x509_crt_t certificate = NULL;
-    gnutls_datum_t datum = {der->data, (unsigned)der->size};
-    out->key_size = sizeof out->key;
-    bool ok = gnutls_x509_crt_init(&certificate) == 0 &&
-              gnutls_x509_crt_import(certificate, &datum, GNUTLS_X509_FMT_DER) == 0 &&
-              gnutls_x509_crt_get_key_id(certificate, GNUTLS_KEYID_USE_SHA256, out->key,
-                                         &out->key_size) == 0 &&
-              gnutls_x509_crt_get_raw_dn(certificate, &out->subject) == 0;
-    gnutls_x509_crt_deinit(certificate);
-    return ok;
-}
-
-/* The same subject and key: whoever trusts one takes what the other signed. */
-static bool is_the_same_issuer(const struct blob *one, const struct blob *other) {
-    struct identity a = {0}, b = {0};
-    bool same = identity_read(one, &a) && identity_read(other, &b) && a.key_size == b.key_size &&
-                memcmp(a.key, b.key, a.key_size) == 0 && a.subject.size == b.subject.size &&
-                memcmp(a.subject.data, b.subject.data, a.subject.size) == 0;
-    gnutls_free(a.subject.data);
-    gnutls_free(b.subject.data);
-    return same;
+static bool leads_to_root(const struct cert *cert) {
+    struct cert_info top = {0};
+    bool is_root = cert_info_read(cert_anchor(cert), &top, NULL) && top.self_issued;
+    cert_info_finish(&top);
+    return is_root;
 }
 
 bool anchor_find(const struct place *place, const struct cert *cert, struct blob *out,
                  struct error *err) {
-    const struct blob *top = cert_anchor(cert);
     struct authority_text kept = {0};
+    struct cert_store *store = NULL;
     struct error unheard = {0};
-    /* An authority that is not there, or cannot be read, has renewed nothing. */
-    bool is_renewed = cert_chain_count(cert) > 1 && authority_kept_look(place, &kept, &unheard) &&
-                      is_the_same_issuer(top, &kept.certificate);
-    const struct blob *anchor = is_renewed ? &kept.certificate : top;
-    bool ok = blob_copy(anchor->data, anchor->size, out);
-    if (!ok)
-        error_set(err, ERROR_MEMORY, "out of memory");
+    /* An authority that is not there, or cannot be read, has issued and renewed nothing. */
+    bool has_authority = authority_kept_look(place, &kept, &unheard);
+    bool has_store = !leads_to_root(cert) && inventory_read(place, &store, &unheard);
+    const struct deployed_anchor_places places = {has_authority ? &kept.certificate : NULL,
+                                                  has_store ? cert_store_set(store) : NULL};
+    bool ok = deployed_anchor_find(cert, &places, out, err);
+    cert_store_destroy(store);
     authority_text_finish(&kept);
     return ok;
 }

@@ -5,6 +5,7 @@
 #include "ctl/command_line.h"
 #include "ctl/entry_put.h"
 #include "ctl/progress.h"
+#include "ctl/text.h"
 #include "ctl/wait.h"
 #include "ctl/wish.h"
 #include "platform/host.h"
@@ -29,11 +30,6 @@ static void order_finish(struct order *order) {
     wish_finish(&order->life);
 }
 
-static bool out_of_memory(struct error *err) {
-    error_set(err, ERROR_MEMORY, "out of memory");
-    return false;
-}
-
 /* ---- what it may name ---- */
 
 static bool add_domain(const char *text, struct string_list *domains, struct error *err) {
@@ -48,7 +44,7 @@ static bool add_domain(const char *text, struct string_list *domains, struct err
                   text, name + 2);
         return false;
     }
-    return string_list_add_unique(domains, name) || out_of_memory(err);
+    return string_list_add_unique(domains, name) || error_no_memory(err);
 }
 
 /* "192.0.2.7", "192.0.2.0/24": no bit may stand behind the prefix. */
@@ -86,7 +82,7 @@ static bool add_network(const char *text, struct string_list *networks, struct e
     }
     if (slash)
         snprintf(network, sizeof network, "%s/%lu", address, prefix);
-    return string_list_add_unique(networks, slash ? network : address) || out_of_memory(err);
+    return string_list_add_unique(networks, slash ? network : address) || error_no_memory(err);
 }
 
 /* This host alone, by all its names and addresses: what a wider authority could do to its clients
@@ -97,11 +93,11 @@ static bool add_own(struct order *order, struct error *err) {
     bool ok = host_names(&names, err) && host_addresses(&addresses, err);
     for (size_t i = 0; ok && i < names.count; i++)
         if (name_normalise(names.items[i], false, normal))
-            ok = string_list_add_unique(&order->domains, normal) || out_of_memory(err);
-    ok = ok && (string_list_add_unique(&order->domains, "localhost") || out_of_memory(err));
+            ok = string_list_add_unique(&order->domains, normal) || error_no_memory(err);
+    ok = ok && (string_list_add_unique(&order->domains, "localhost") || error_no_memory(err));
     for (size_t i = 0; ok && i < addresses.count; i++)
         if (address_normalise(addresses.items[i], normal))
-            ok = string_list_add_unique(&order->networks, normal) || out_of_memory(err);
+            ok = string_list_add_unique(&order->networks, normal) || error_no_memory(err);
     string_list_finish(&names);
     string_list_finish(&addresses);
     return ok;
@@ -161,7 +157,7 @@ static bool read_common_name(const struct ctl *ctl, struct order *order, struct 
         return false;
     }
     order->common_name = given ? strdup(given) : usual_common_name();
-    return order->common_name || out_of_memory(err);
+    return order->common_name || error_no_memory(err);
 }
 
 static bool check_passphrase(const struct ctl *ctl, struct error *err) {
@@ -234,13 +230,9 @@ static json_t *warnings_of(const struct ctl *ctl, bool replaced) {
 }
 
 static void print(const json_t *answer, int64_t now, struct buffer *out) {
-    size_t i = 0;
-    const json_t *warning = NULL;
     buffer_append_text(out, "made the local authority\n");
     authority_kept_print(answer, now, out);
-    json_array_foreach(json_object_get(answer, "warnings"), i, warning) {
-        buffer_printf(out, "\nwarning: %s\n", json_string_value(warning));
-    }
+    text_append_warnings(out, answer);
 }
 
 static void print_next(const struct ctl *ctl, struct buffer *out) {
@@ -266,19 +258,27 @@ static enum ctl_exit tell(struct ctl *ctl, const struct place *place,
     return status;
 }
 
+static enum ctl_exit refuse_second(const struct ctl *ctl) {
+    struct error err = {0};
+    struct buffer show = {0}, renew = {0};
+    error_set(&err, ERROR_EXISTS,
+              "there is a local authority already, which clients may trust (\"%s\"): \"%s\" "
+              "prolongs it, --force makes another in its place",
+              command_line_text(ctl, "authority show", NULL, &show),
+              command_line_text(ctl, "authority renew", NULL, &renew));
+    buffer_finish(&show);
+    buffer_finish(&renew);
+    return ctl_fail(&err);
+}
+
 static enum ctl_exit create(struct ctl *ctl, const struct place *place, const struct order *order) {
     struct cert_material made = {0};
     struct blob passphrase = {0};
     struct error err = {0};
     enum ctl_exit status = CTL_FAILED;
     bool replaced = authority_kept_exists(place);
-    if (replaced && !ctl_has(ctl, "--force")) {
-        error_set(&err, ERROR_EXISTS,
-                  "there is a local authority already, which clients may trust (\"mailstorectl "
-                  "authority show\"): \"authority renew\" prolongs it, --force makes another in "
-                  "its place");
-        return ctl_fail(&err);
-    }
+    if (replaced && !ctl_has(ctl, "--force"))
+        return refuse_second(ctl);
     if (get_passphrase(ctl, &passphrase, &err) &&
         make(order, ctl_has(ctl, "--unconstrained"), &made, &err) &&
         authority_kept_write(place, &made, &passphrase, &err)) {

@@ -85,7 +85,7 @@ static enum ctl_exit issue(struct ctl *ctl, const struct place *place, const cha
         !make(&authority, wish, &made, &err))
         status = ctl_fail(&err);
     else if (!warn_of_end(&made, wish, &warnings))
-        status = ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+        status = ctl_no_memory();
     else
         status =
             entry_put(ctl, place,

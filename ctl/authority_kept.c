@@ -1,7 +1,9 @@
 #include "ctl/authority_kept.h"
 
+#include "base/shell_word.h"
 #include "certs/store_change.h"
 #include "ctl/answer.h"
+#include "ctl/command_line.h"
 #include "ctl/text.h"
 #include "platform/file.h"
 #include "report/report.h"
@@ -14,18 +16,14 @@
 
 enum { FILE_LIMIT = 256 * 1024 };
 
-static bool out_of_memory(struct error *err) {
-    error_set(err, ERROR_MEMORY, "out of memory");
-    return false;
-}
-
-char *authority_kept_path(const struct place *place) {
+/* Newly allocated; NULL: out of memory. */
+static char *path_of(const struct place *place) {
     return path_join(place->state_folder, FOLDER_NAME "/" FILE_NAME);
 }
 
 bool authority_kept_exists(const struct place *place) {
     struct file_identity identity;
-    char *path = authority_kept_path(place);
+    char *path = path_of(place);
     bool exists = path && file_identify(path, &identity, NULL);
     free(path);
     return exists;
@@ -37,8 +35,12 @@ static bool check_mode(const char *path, const struct file_identity *identity, b
     if (!file_readable_by_all(identity))
         return true;
     struct error exposed = {0};
+    struct buffer word = {0};
+    shell_append_word(&word, path);
     error_set(&exposed, ERROR_PERMISSION,
-              "everyone can read the key of the local authority; mend: chmod 600 %s", path);
+              "everyone can read the key of the local authority; mend: chmod 600 %s",
+              word.failed ? path : word.data);
+    buffer_finish(&word);
     if (for_use)
         *err = exposed;
     else
@@ -50,14 +52,12 @@ static bool read_kept(const struct place *place, bool for_use, struct blob *out,
                       struct error *err) {
     struct file_identity identity;
     struct error why = {0};
-    char *path = authority_kept_path(place);
+    char *path = path_of(place);
     if (!path)
-        return out_of_memory(err);
+        return error_no_memory(err);
     bool ok = file_read(path, FILE_LIMIT, out, &identity, &why);
     if (!ok && why.kind == ERROR_MISSING)
-        error_set(&why, ERROR_MISSING,
-                  "there is no local authority: \"mailstorectl authority create\" makes one (%s)",
-                  path);
+        error_set(&why, ERROR_MISSING, "there is no local authority (%s)", path);
     if (ok && !check_mode(path, &identity, for_use, &why)) {
         blob_wipe(out);
         ok = false;
@@ -72,6 +72,15 @@ static bool read_kept(const struct place *place, bool for_use, struct blob *out,
 static bool fail_with_path(const struct place *place, struct error *err) {
     error_prefix(err, "%s/%s/%s", place->state_folder, FOLDER_NAME, FILE_NAME);
     return false;
+}
+
+void authority_kept_advise(const struct ctl *ctl, struct error *err) {
+    struct buffer line = {0};
+    struct error found = *err;
+    if (err->kind == ERROR_MISSING)
+        error_set(err, ERROR_MISSING, "%s: \"%s\" makes one", found.text,
+                  command_line_text(ctl, "authority create", NULL, &line));
+    buffer_finish(&line);
 }
 
 bool authority_kept_look(const struct place *place, struct authority_text *out, struct error *err) {
@@ -99,8 +108,10 @@ bool authority_kept_open(const struct ctl *ctl, const struct place *place,
     struct blob pem = {0}, given = {0};
     struct authority_text look = {0};
     bool ok = false;
-    if (!read_kept(place, true, &pem, err))
+    if (!read_kept(place, true, &pem, err)) {
+        authority_kept_advise(ctl, err);
         return false;
+    }
     if (!authority_look(&pem, &look, err)) {
         fail_with_path(place, err);
         goto done;
@@ -124,11 +135,11 @@ bool authority_kept_write(const struct place *place, const struct cert_material 
     struct blob pem = {0};
     struct store_change *change = NULL;
     char *folder = path_join(place->state_folder, FOLDER_NAME);
-    bool ok = folder || out_of_memory(err);
+    bool ok = folder || error_no_memory(err);
     ok = ok &&
          authority_write(authority, passphrase->size ? (const char *)passphrase->data : NULL, &pem,
                          err) &&
-         store_change_begin(folder, &change, err);
+         place_make_state(place, err) && store_change_begin(folder, &change, err);
     if (ok && !store_change_write(change, FILE_NAME, pem.data, pem.size, 0600, err)) {
         store_change_abandon(change);
         ok = false;
@@ -142,20 +153,10 @@ bool authority_kept_write(const struct place *place, const struct cert_material 
 
 /* ---- telling of it ---- */
 
-static json_t *texts(const struct string_list *list) {
-    json_t *array = json_array();
-    for (size_t i = 0; array && i < list->count; i++)
-        if (json_array_append_new(array, report_text(list->items[i])) != 0) {
-            json_decref(array);
-            return NULL;
-        }
-    return array;
-}
-
 json_t *authority_kept_report(const struct place *place, const struct blob *certificate,
                               bool is_encrypted_too, struct error *err) {
     struct string_list domains = {0}, networks = {0};
-    char *path = authority_kept_path(place);
+    char *path = path_of(place);
     json_t *answer = NULL, *says = report_certificate(certificate, err);
     if (!says)
         goto done;
@@ -163,9 +164,9 @@ json_t *authority_kept_report(const struct place *place, const struct blob *cert
     answer = json_pack("{s:o, s:o, s:O, s:b, s:b, s:o, s:o}", "file", report_text(path),
                        "certificate", says, "fingerprint", json_object_get(says, "fingerprint"),
                        "encrypted", (int)is_encrypted_too, "constrained", (int)constrained,
-                       "domains", texts(&domains), "networks", texts(&networks));
+                       "domains", report_texts(&domains), "networks", report_texts(&networks));
     if (!answer)
-        out_of_memory(err);
+        error_no_memory(err);
 done:
     string_list_finish(&domains);
     string_list_finish(&networks);
@@ -191,12 +192,9 @@ static void print_constraints(const json_t *answer, struct buffer *out) {
 
 void authority_kept_print(const json_t *answer, int64_t now, struct buffer *out) {
     const json_t *certificate = json_object_get(answer, "certificate");
-    struct buffer validity = {0};
-    text_append_validity(&validity, answer_integer(certificate, "not_before"),
-                         answer_integer(certificate, "not_after"), now);
     text_field(out, "subject", answer_text(certificate, "subject"));
     print_constraints(answer, out);
-    text_field(out, "valid", validity.data);
+    text_field_validity(out, "valid", certificate, now);
     text_field(out, "key", answer_text(certificate, "key"));
     text_field(out, "kept",
                answer_true(answer, "encrypted")
@@ -205,5 +203,4 @@ void authority_kept_print(const json_t *answer, int64_t now, struct buffer *out)
     text_field(out, "SHA-256", answer_text(answer, "fingerprint"));
     text_field(out, "SHA-1", answer_text(certificate, "thumbprint"));
     text_field(out, "file", answer_text(answer, "file"));
-    buffer_finish(&validity);
 }

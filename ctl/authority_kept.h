@@ -11,12 +11,12 @@
 /* Of every verb that needs the authority's key. */
 #define AUTHORITY_KEY_OPTIONS SECRET_OPTIONS("passphrase")
 
-/* Newly allocated; NULL: out of memory. */
-char *authority_kept_path(const struct place *place);
 bool authority_kept_exists(const struct place *place);
 
-/* What can be known without the passphrase. ERROR_MISSING says how one is made. */
+/* What can be known without the passphrase. ERROR_MISSING. */
 bool authority_kept_look(const struct place *place, struct authority_text *out, struct error *err);
+/* Has an ERROR_MISSING of it say how one is made. */
+void authority_kept_advise(const struct ctl *ctl, struct error *err);
 /* With its key. Asks for the passphrase where it is encrypted; gives that too (blob_wipe), empty
  * where it is not. */
 bool authority_kept_open(const struct ctl *ctl, const struct place *place,

@@ -13,11 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool out_of_memory(struct error *err) {
-    error_set(err, ERROR_MEMORY, "out of memory");
-    return false;
-}
-
 /* ---- the authority ---- */
 
 static void print_authority(const json_t *answer, int64_t now, struct buffer *out) {
@@ -58,7 +53,7 @@ static bool renew_kept(const struct ctl *ctl, const struct place *place,
          json_object_set_new(answer, "next", next_command(ctl)) != 0)) {
         json_decref(answer);
         answer = NULL;
-        out_of_memory(err);
+        error_no_memory(err);
     }
     cert_info_finish(&before);
     cert_material_finish(&renewed);
@@ -177,7 +172,7 @@ static json_t *describe(const struct place *place, const struct leaf *leaf, stru
         report_fingerprint(cert_info(leaf->old.cert)->fingerprint, CERT_FINGERPRINT_SIZE));
     buffer_finish(&file);
     if (!object)
-        out_of_memory(err);
+        error_no_memory(err);
     return object;
 }
 
@@ -186,19 +181,13 @@ static void print_leaves(const json_t *answer, int64_t now, struct buffer *out) 
     const json_t *leaf = NULL;
     json_array_foreach(json_object_get(answer, "renewed"), i, leaf) {
         const json_t *certificate = json_object_get(leaf, "certificate");
-        struct buffer text = {0};
         buffer_printf(out, "%srenewed %s\n", i ? "\n" : "", answer_text(leaf, "entry"));
-        text_append_names(&text, json_object_get(certificate, "dns_names"),
-                          json_object_get(certificate, "addresses"), SIZE_MAX);
-        text_field(out, "names", text.data);
-        buffer_clear(&text);
-        text_append_validity(&text, answer_integer(certificate, "not_before"),
-                             answer_integer(certificate, "not_after"), now);
-        text_field(out, "valid", text.data);
+        text_field_names(out, "names", json_object_get(certificate, "dns_names"),
+                         json_object_get(certificate, "addresses"));
+        text_field_validity(out, "valid", certificate, now);
         text_field(out, "SHA-256", answer_text(leaf, "fingerprint"));
         text_field(out, "file", answer_text(leaf, "file"));
         wait_print(leaf, out);
-        buffer_finish(&text);
     }
 }
 

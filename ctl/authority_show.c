@@ -35,7 +35,12 @@ static enum ctl_exit run(struct ctl *ctl) {
     enum ctl_exit status = place_find(ctl, &place);
     if (status != CTL_FINE)
         return status;
-    status = authority_kept_look(&place, &kept, &err) ? show(ctl, &place, &kept) : ctl_fail(&err);
+    if (authority_kept_look(&place, &kept, &err)) {
+        status = show(ctl, &place, &kept);
+    } else {
+        authority_kept_advise(ctl, &err);
+        status = ctl_fail(&err);
+    }
     authority_text_finish(&kept);
     place_finish(&place);
     return status;

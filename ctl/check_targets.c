@@ -80,6 +80,18 @@ static bool split(char *text, uint16_t *port) {
 
 /* A pattern is no host, and an underscore may stand in one, though not in a new certificate. */
 static bool read_host(const char *text, char out[static NAME_SIZE], struct error *err) {
+    if (strstr(text, "://")) {
+        error_set(err, ERROR_INPUT, "%s: give the host alone, without %.*s://", text,
+                  (int)strcspn(text, ":"), text);
+        return false;
+    }
+    if (strchr(text, ':') && strchr(text, '%')) {
+        error_set(err, ERROR_INPUT,
+                  "%s: no certificate knows a zone: give the address without what begins with %%, "
+                  "and with it as --connect ADDRESS",
+                  text);
+        return false;
+    }
     if (address_normalise(text, out) || name_normalise(text, false, out))
         return true;
     if (!name_from_person(text, out, err))
@@ -97,7 +109,7 @@ static bool add_named(const struct ctl *ctl, const char *text, struct check_targ
     char *copy = strdup(text);
     uint16_t port = 0;
     bool ok = copy || out_of_memory(err);
-    if (ok && !split(copy, &port)) {
+    if (ok && !strstr(text, "://") && !split(copy, &port)) {
         error_set(err, ERROR_INPUT, "\"%s\": behind the colon stands no port", text);
         ok = false;
     }

@@ -32,18 +32,17 @@ static bool no_memory(struct check_visit *visit) {
 
 /* ---- what the session shows ---- */
 
-static bool take_chain(gnutls_session_t session, struct check_visit *visit) {
-    unsigned count = 0;
-    const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
-    if (!chain || count == 0) {
+static bool take_chain(const struct tls_client *client, struct check_visit *visit) {
+    const struct sent_chain *sent = tls_client_chain(client);
+    if (sent->count == 0) {
         error_set(&visit->problem, ERROR_INPUT, "the server sent no certificate");
         return false;
     }
-    visit->chain = calloc(count, sizeof *visit->chain);
+    visit->chain = calloc(sent->count, sizeof *visit->chain);
     if (!visit->chain)
         return no_memory(visit);
-    for (; visit->chain_count < count; visit->chain_count++) {
-        const gnutls_datum_t *one = &chain[visit->chain_count];
+    for (; visit->chain_count < sent->count; visit->chain_count++) {
+        const struct blob *one = &sent->items[visit->chain_count];
         if (!blob_copy(one->data, one->size, &visit->chain[visit->chain_count]))
             return no_memory(visit);
     }
@@ -98,10 +97,10 @@ static void visit_one(const struct check_target *target, const struct socket_add
     bool is_address = address_normalise(target->host, normal);
     socket_address_text(where, visit->address);
     socket_address_host(where, literal);
-    if (!tls_client_connect(address, is_address ? NULL : target->host, &client, &visit->problem))
+    if (!tls_client_look(address, is_address ? NULL : target->host, &client, &visit->problem))
         return;
     visit->tls_version = tls_client_version(client);
-    if (take_chain(tls_client_session(client), visit) &&
+    if (take_chain(client, visit) && tls_client_is_open(client) &&
         take_staple(tls_client_session(client), visit))
         ask_date(client, target, literal, is_address, visit);
     tls_client_close(client);

@@ -1,7 +1,6 @@
 /* The verb `clients`: who connected, and who does not accept the certificate. */
-#include "control/control.h"
 #include "ctl/answer.h"
-#include "ctl/place.h"
+#include "ctl/order.h"
 #include "ctl/text.h"
 
 #include <inttypes.h>
@@ -98,21 +97,11 @@ static bool somebody_refuses(const json_t *answer) {
 }
 
 static enum ctl_exit run(struct ctl *ctl) {
-    if (ctl_has(ctl, "--store"))
-        return ctl_misuse("clients asks a daemon; --store asks none");
-    struct place place = {0};
-    enum ctl_exit status = place_find(ctl, &place);
-    if (status != CTL_FINE)
-        return status;
-    struct error err = {0};
     json_t *answer = NULL;
     json_t *members = json_pack("{s:b}", "refusing", (int)ctl_has(ctl, "--refusing"));
-    bool ok = control_ask(place.socket, "clients", members, CLIENTS_TIMEOUT_MS, &answer, &err);
-    json_decref(members);
-    place_finish(&place);
-    if (!ok)
-        return ctl_fail(&err);
-    answer_strip(answer);
+    enum ctl_exit status = order_ask(ctl, "clients", members, CLIENTS_TIMEOUT_MS, &answer);
+    if (status != CTL_FINE)
+        return status;
     return ctl_answer(ctl, answer, print, somebody_refuses(answer) ? CTL_ATTENTION : CTL_FINE);
 }
 

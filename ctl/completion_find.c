@@ -28,19 +28,11 @@ struct line {
 
 /* ---- the command line so far ---- */
 
-static const struct ctl_option *option_in(const struct ctl_option *table, const char *word,
-                                          size_t length) {
-    for (; table && table->name; table++)
-        if (strlen(table->name) == length && memcmp(table->name, word, length) == 0)
-            return table;
-    return NULL;
-}
-
 static const struct ctl_option *option_of(const struct line *line, const char *word) {
     size_t length = strcspn(word, "=");
-    const struct ctl_option *option = option_in(ctl_common_options, word, length);
+    const struct ctl_option *option = options_find(ctl_common_options, word, length);
     if (!option && line->verb)
-        option = option_in(line->verb->options, word, length);
+        option = options_find(line->verb->options, word, length);
     return option;
 }
 
@@ -55,7 +47,7 @@ static char *expand(const char *path) {
 
 /* Those that say where the store is are needed to name its entries. */
 static void take_value(struct line *line, const struct ctl_option *option, const char *value) {
-    if (!option_in(ctl_common_options, option->name, strlen(option->name)) ||
+    if (!options_find(ctl_common_options, option->name, strlen(option->name)) ||
         line->place_count == PLACES_LIMIT)
         return;
     char *expanded = expand(value);

@@ -19,7 +19,7 @@ static bool is_common_name(const char *text, struct error *err) {
     if (ok)
         ok = x500_name_encode(&name, &der, err);
     else
-        error_set(err, ERROR_MEMORY, "out of memory");
+        error_no_memory(err);
     blob_finish(&der);
     x500_name_finish(&name);
     return ok;
@@ -92,7 +92,7 @@ static enum ctl_exit make_and_put(struct ctl *ctl, const struct place *place, co
                 .entry = entry, .material = &material, .meta = meta, .warnings = &warnings},
             NULL);
     else
-        status = ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+        status = ctl_no_memory();
     string_list_finish(&warnings);
     cert_material_finish(&material);
     return status;

@@ -79,6 +79,8 @@ enum ctl_exit ctl_fail(const struct error *err);
 /* The same where what may be missing is no entry of the store, but something that was named on the
  * command line. */
 enum ctl_exit ctl_fail_given(const struct error *err);
+/* The same where memory ran out. */
+enum ctl_exit ctl_no_memory(void);
 /* The same for a wrong command line, with a hint where help is. */
 enum ctl_exit ctl_misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Says on standard error what somebody should know; control characters made printable. */

@@ -1,11 +1,13 @@
 /* The verb `deploy`: everything that makes clients trust the server, as files to hand out. */
 #include "base/utf8.h"
 #include "ctl/answer.h"
+#include "ctl/command_line.h"
 #include "ctl/deploy_source.h"
 #include "ctl/output_file.h"
 #include "ctl/output_folder.h"
 #include "ctl/text.h"
 #include "report/report.h"
+#include "trust/deployment_warnings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,18 +100,46 @@ static json_t *paths_of(const struct deployment_files *files) {
     return paths;
 }
 
-static void add_warnings(const struct string_list *list, json_t *warnings) {
+/* ---- what is to be minded ---- */
+
+static bool add_remark(const struct ctl *ctl, const struct trust_remark *remark,
+                       struct string_list *warnings) {
+    struct buffer text = {0};
+    buffer_printf(&text, "%s; ", remark->text);
+    command_line_append_mend(ctl, remark->mend, &text);
+    bool ok = !text.failed && string_list_add(warnings, text.data);
+    buffer_finish(&text);
+    return ok;
+}
+
+/* Who will refuse the server although he trusts what is deployed. */
+static bool judge(const struct ctl *ctl, const struct deployment *deployment,
+                  struct deploy_source *source, struct error *err) {
+    const struct cert *cert = source->entry.cert;
+    struct trust_remarks remarks = {0};
+    const struct deployment_look look = {.chain = cert_chain(cert, 0),
+                                         .count = cert_chain_count(cert),
+                                         .host = deployment->host,
+                                         .host_is_named = source->host_is_named,
+                                         .has_staple = cert_staple(cert, ctl->now) != NULL,
+                                         .now = ctl->now};
+    if (!deployment_warnings(deployment, &look, &remarks, err))
+        return false;
+    bool ok = true;
+    for (size_t i = 0; ok && i < remarks.count; i++)
+        ok = add_remark(ctl, &remarks.items[i], &source->warnings);
+    if (!ok)
+        error_set(err, ERROR_MEMORY, "out of memory");
+    trust_remarks_finish(&remarks);
+    return ok;
+}
+
+static json_t *tell_warnings(const struct string_list *list) {
+    json_t *warnings = json_array();
     for (size_t i = 0; i < list->count; i++) {
         ctl_warn("warning: %s", list->items[i]);
         json_array_append_new(warnings, report_text(list->items[i]));
     }
-}
-
-static json_t *warnings_of(const struct deploy_source *source,
-                           const struct deployment_files *files) {
-    json_t *warnings = json_array();
-    add_warnings(&source->warnings, warnings);
-    add_warnings(&files->warnings, warnings);
     return warnings;
 }
 
@@ -128,25 +158,23 @@ static enum ctl_exit tell(struct ctl *ctl, const struct deploy_source *source,
                   deployment->port > 0 ? json_integer(deployment->port) : json_null(), "holds",
                   holds, "certificate", report_certificate(deployment->anchor, NULL), "signed",
                   (int)(deployment->signer != NULL), "files", paths_of(files), "warnings",
-                  warnings_of(source, files));
+                  tell_warnings(&source->warnings));
     return ctl_answer(ctl, answer, print, deployment->info->self_issued ? CTL_FINE : CTL_ATTENTION);
 }
 
-static enum ctl_exit deploy(struct ctl *ctl, const struct deploy_source *source) {
+static enum ctl_exit deploy(struct ctl *ctl, struct deploy_source *source) {
     const struct deployment deployment = {
         .anchor = &source->anchor,
         .info = &source->anchor_info,
-        .is_authority = cert_chain_count(source->entry.cert) > 1,
-        .leaf = cert_info(source->entry.cert),
+        .is_authority = deploy_source_is_authority(source),
         .host = source->host,
         .port = source->port,
         .language = language_of(ctl),
-        .now = ctl->now,
         .signer = source->signer.chain_count > 0 ? &source->signer : NULL,
     };
     struct deployment_files files = {0};
     struct error err = {0};
-    if (!deployment_make(&deployment, &files, &err))
+    if (!judge(ctl, &deployment, source, &err) || !deployment_make(&deployment, &files, &err))
         return ctl_fail_given(&err);
     enum ctl_exit status =
         is_zip(ctl_value(ctl, "--output")) ? write_zip(ctl, &files) : write_folder(ctl, &files);

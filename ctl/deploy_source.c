@@ -8,6 +8,7 @@
 #include "control/control.h"
 #include "ctl/anchor.h"
 #include "ctl/answer.h"
+#include "ctl/command_line.h"
 #include "ctl/inventory.h"
 #include "platform/file.h"
 
@@ -15,6 +16,10 @@
 #include <string.h>
 
 enum { STATUS_TIMEOUT_MS = 10000, LAST_PORT = 65535 };
+
+bool deploy_source_is_authority(const struct deploy_source *source) {
+    return !blob_equal(&source->anchor, cert_chain(source->entry.cert, 0));
+}
 
 void deploy_source_finish(struct deploy_source *source) {
     place_finish(&source->place);
@@ -53,10 +58,11 @@ static const json_t *main_listener(const json_t *status) {
 
 /* Where no daemon answers, an operator's entry comes before the generated one, as it would there.
  * NULL with ERROR_INPUT: there are several, or none. Borrowed from the store. */
-static const char *only_entry(const struct cert_store *store, struct error *err) {
+static const char *only_entry(const struct ctl *ctl, const struct cert_store *store,
+                              struct error *err) {
     const struct cert_set *set = cert_store_set(store);
     const char *found = NULL;
-    struct buffer names = {0};
+    struct buffer names = {0}, create = {0};
     size_t count = 0;
     for (size_t i = 0; i < cert_set_count(set); i++) {
         const char *name = cert_name(cert_set_at(set, i));
@@ -69,22 +75,23 @@ static const char *only_entry(const struct cert_store *store, struct error *err)
     if (count == 0 && cert_set_entry(set, CERT_GENERATED_NAME))
         found = CERT_GENERATED_NAME;
     if (!found)
-        error_set(err, ERROR_INPUT,
-                  "the store has no certificate yet: mailstorectl create makes one");
+        error_set(err, ERROR_INPUT, "the store has no certificate yet: %s makes one",
+                  command_line_text(ctl, "create", NULL, &create));
     else if (count > 1)
         error_set(err, ERROR_INPUT,
                   "no daemon answers that could say which certificate it serves, and the store has "
                   "several: name one of %s",
                   names.data ? names.data : "them");
+    buffer_finish(&create);
     buffer_finish(&names);
     return count > 1 ? NULL : found;
 }
 
-static char *entry_of_files(const struct place *place, struct error *err) {
+static char *entry_of_files(const struct ctl *ctl, const struct place *place, struct error *err) {
     struct cert_store *store = NULL;
     if (!inventory_read(place, &store, err))
         return NULL;
-    const char *name = only_entry(store, err);
+    const char *name = only_entry(ctl, store, err);
     char *copy = name ? strdup(name) : NULL;
     if (name && !copy)
         out_of_memory(err);
@@ -96,7 +103,7 @@ static char *entry_name(const struct ctl *ctl, const struct place *place, const 
                         struct error *err) {
     const char *served = answer_text(listener, "serves");
     if (ctl->argument_count == 0 && !served)
-        return entry_of_files(place, err);
+        return entry_of_files(ctl, place, err);
     char *copy = strdup(ctl->argument_count > 0 ? ctl->arguments[0] : served);
     if (!copy)
         out_of_memory(err);
@@ -178,7 +185,9 @@ static const char *named_host(const struct cert_info *info) {
 
 static bool warn_of_host(struct deploy_source *source) {
     struct buffer text = {0};
-    if (!source->host || cert_info_names(cert_info(source->entry.cert), source->host, false))
+    source->host_is_named =
+        source->host && cert_info_names(cert_info(source->entry.cert), source->host, false);
+    if (!source->host || source->host_is_named)
         return true;
     buffer_printf(&text, "the certificate does not name %s: clients that trust it still warn there",
                   source->host);

@@ -14,10 +14,6 @@
 
 enum { FRIENDLY_NAME_LIMIT = 256, LEAST_RSA_BITS = 2048 };
 
-static enum ctl_exit out_of_memory(void) {
-    return ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
-}
-
 /* ---- before ---- */
 
 char *entry_put_name(const struct ctl *ctl, const char *text, enum ctl_exit *status) {
@@ -29,7 +25,7 @@ char *entry_put_name(const struct ctl *ctl, const char *text, enum ctl_exit *sta
     }
     char *name = given ? strdup(given) : entry_name_from(text);
     if (!name)
-        *status = out_of_memory();
+        *status = ctl_no_memory();
     return name;
 }
 
@@ -50,7 +46,7 @@ static void set_taken(const struct ctl *ctl, const char *entry, const struct pla
 enum ctl_exit entry_put_check(const struct ctl *ctl, const struct place *place, const char *entry) {
     struct store_change *change = NULL;
     struct error err = {0};
-    if (!store_change_begin(place->store_folder, &change, &err))
+    if (!place_make_store(place, &err) || !store_change_begin(place->store_folder, &change, &err))
         return ctl_fail_given(&err);
     bool taken = store_change_has(change, entry);
     store_change_abandon(change);
@@ -82,7 +78,7 @@ enum ctl_exit entry_put_meta(const struct ctl *ctl, const char *made_by, struct 
     if (!maker || (friendly && !name)) {
         free(name);
         free(maker);
-        return out_of_memory();
+        return ctl_no_memory();
     }
     if (friendly) {
         free(meta->friendly_name);
@@ -120,16 +116,6 @@ bool entry_put_warn(const struct cert_info *info, int64_t now, struct string_lis
 }
 
 /* ---- the answer ---- */
-
-static json_t *texts_of(const struct string_list *list) {
-    json_t *array = json_array();
-    for (size_t i = 0; array && list && i < list->count; i++)
-        if (json_array_append_new(array, report_text(list->items[i])) != 0) {
-            json_decref(array);
-            return NULL;
-        }
-    return array;
-}
 
 static json_t *export_command(const struct ctl *ctl, const char *entry) {
     struct buffer line = {0};
@@ -172,7 +158,7 @@ static json_t *describe(const struct ctl *ctl, const struct place *place,
         "fingerprint", report_fingerprint(info->fingerprint, CERT_FINGERPRINT_SIZE),       //
         "friendly_name", report_text(put->meta->friendly_name),                            //
         "exportable", put->meta->exportable,                                               //
-        "warnings", texts_of(put->warnings));
+        "warnings", report_texts(put->warnings));
     free(file);
     json_t *anchor = anchor_members(ctl, cert);
     if (!answer || !anchor || json_object_update(answer, anchor) != 0) {
@@ -181,6 +167,78 @@ static json_t *describe(const struct ctl *ctl, const struct place *place,
     }
     json_decref(anchor);
     return answer;
+}
+
+/* ---- for people ---- */
+
+static const char *deed(const json_t *answer) {
+    static const struct {
+        const char *made_by, *deed;
+    } deeds[] = {{"create", "made"},
+                 {"request", "made"},
+                 {"authority", "issued"},
+                 {"accept", "joined with its key"},
+                 {"import", "taken in"}};
+    const char *made_by = answer_text(answer, "made_by");
+    for (size_t i = 0; made_by && i < sizeof deeds / sizeof *deeds; i++)
+        if (strcmp(deeds[i].made_by, made_by) == 0)
+            return deeds[i].deed;
+    return "put there";
+}
+
+static void field_names(const json_t *certificate, struct buffer *out) {
+    struct buffer names = {0};
+    text_append_names(&names, json_object_get(certificate, "dns_names"),
+                      json_object_get(certificate, "addresses"), SIZE_MAX);
+    if (names.size == 0) /* without a SAN the common name is all there is */
+        buffer_printf(
+            &names, "none; CN=%s",
+            answer_text(certificate, "common_name") ? answer_text(certificate, "common_name") : "");
+    text_field(out, "names", names.data ? names.data : "");
+    buffer_finish(&names);
+}
+
+static void print_next(const json_t *answer, struct buffer *out) {
+    const json_t *certificate = json_object_get(answer, "certificate");
+    const char *missing = answer_text(answer, "missing_issuer"),
+               *anchor = answer_text(answer, "anchor"), *next = answer_text(answer, "next");
+    buffer_append_text(out, "\n");
+    if (missing) {
+        buffer_append_text(out, "Its chain ends below ");
+        utf8_append_printable(out, missing);
+        buffer_append_text(out, ", whom clients must know and trust. Where that is an intermediate "
+                                "authority, take its\ncertificate in as well: name its file "
+                                "beside the others.\n");
+        return;
+    }
+    if (answer_integer(certificate, "chain") > 1) {
+        buffer_append_text(out, "Clients must be made to trust ");
+        utf8_append_printable(out, anchor ? anchor : "its authority");
+    } else
+        buffer_append_text(out, "Clients must be made to trust it");
+    buffer_append_text(out, "; this writes the file for that:\n  ");
+    utf8_append_printable(out, next ? next : "");
+    buffer_append_text(out, "\n");
+}
+
+/* Of the members that `more` can have it knows "output". */
+static void print(const json_t *answer, int64_t now, struct buffer *out) {
+    const json_t *certificate = json_object_get(answer, "certificate");
+    const char *entry = answer_text(answer, "entry");
+    utf8_append_printable(out, entry ? entry : "?");
+    buffer_printf(out, " is %s%s\n", deed(answer),
+                  answer_true(answer, "replaced") ? ", in place of an older one" : "");
+    text_field(out, "friendly name", answer_text(answer, "friendly_name"));
+    field_names(certificate, out);
+    text_field(out, "key", answer_text(certificate, "key"));
+    text_field_validity(out, "valid", certificate, now);
+    text_field(out, "SHA-256", answer_text(answer, "fingerprint"));
+    text_field(out, "file", answer_text(answer, "file"));
+    text_field(out, "written to", answer_text(answer, "output"));
+    text_field(out, "exportable", answer_true(answer, "exportable") ? "yes" : NULL);
+    wait_print(answer, out);
+    text_append_warnings(out, answer);
+    print_next(answer, out);
 }
 
 /* ---- putting ---- */
@@ -199,7 +257,7 @@ static enum ctl_exit change_store(const struct ctl *ctl, const struct place *pla
                                   const struct entry_put *put, bool *replaced) {
     struct store_change *change = NULL;
     struct error err = {0};
-    if (!store_change_begin(place->store_folder, &change, &err))
+    if (!place_make_store(place, &err) || !store_change_begin(place->store_folder, &change, &err))
         return ctl_fail_given(&err);
     *replaced = store_change_has(change, put->entry);
     if (!store_change_put(change, put->entry, put->material, put->meta, ctl_has(ctl, "--force"),
@@ -240,93 +298,9 @@ enum ctl_exit entry_put_then(struct ctl *ctl, const struct place *place,
         if (answer)
             status =
                 wait_served(ctl, place, put->entry, answer_text(answer, "fingerprint"), answer);
-        status = ctl_answer(ctl, answer, entry_put_print, status == CTL_FINE ? copied : status);
+        status = ctl_answer(ctl, answer, print, status == CTL_FINE ? copied : status);
     }
     cert_release(cert);
     json_decref(more);
     return status;
-}
-
-/* ---- for people ---- */
-
-static const char *deed(const json_t *answer) {
-    static const struct {
-        const char *made_by, *deed;
-    } deeds[] = {{"create", "made"},
-                 {"request", "made"},
-                 {"authority", "issued"},
-                 {"accept", "joined with its key"},
-                 {"import", "taken in"}};
-    const char *made_by = answer_text(answer, "made_by");
-    for (size_t i = 0; made_by && i < sizeof deeds / sizeof *deeds; i++)
-        if (strcmp(deeds[i].made_by, made_by) == 0)
-            return deeds[i].deed;
-    return "put there";
-}
-
-static void field_names(const json_t *certificate, struct buffer *out) {
-    struct buffer names = {0};
-    text_append_names(&names, json_object_get(certificate, "dns_names"),
-                      json_object_get(certificate, "addresses"), SIZE_MAX);
-    if (names.size == 0) /* without a SAN the common name is all there is */
-        buffer_printf(
-            &names, "none; CN=%s",
-            answer_text(certificate, "common_name") ? answer_text(certificate, "common_name") : "");
-    text_field(out, "names", names.data ? names.data : "");
-    buffer_finish(&names);
-}
-
-static void field_validity(const json_t *certificate, int64_t now, struct buffer *out) {
-    struct buffer validity = {0};
-    text_append_validity(&validity, answer_integer(certificate, "not_before"),
-                         answer_integer(certificate, "not_after"), now);
-    text_field(out, "valid", validity.data);
-    buffer_finish(&validity);
-}
-
-static void print_next(const json_t *answer, struct buffer *out) {
-    const json_t *certificate = json_object_get(answer, "certificate");
-    const char *missing = answer_text(answer, "missing_issuer"),
-               *anchor = answer_text(answer, "anchor"), *next = answer_text(answer, "next");
-    buffer_append_text(out, "\n");
-    if (missing) {
-        buffer_append_text(out, "Its chain ends below ");
-        utf8_append_printable(out, missing);
-        buffer_append_text(out, ", whom clients must know and trust. Where that is an intermediate "
-                                "authority, take its\ncertificate in as well: name its file "
-                                "beside the others.\n");
-        return;
-    }
-    if (answer_integer(certificate, "chain") > 1) {
-        buffer_append_text(out, "Clients must be made to trust ");
-        utf8_append_printable(out, anchor ? anchor : "its authority");
-    } else
-        buffer_append_text(out, "Clients must be made to trust it");
-    buffer_append_text(out, "; this writes the file for that:\n  ");
-    utf8_append_printable(out, next ? next : "");
-    buffer_append_text(out, "\n");
-}
-
-void entry_put_print(const json_t *answer, int64_t now, struct buffer *out) {
-    const json_t *certificate = json_object_get(answer, "certificate"), *warning = NULL;
-    const char *entry = answer_text(answer, "entry");
-    size_t i = 0;
-    utf8_append_printable(out, entry ? entry : "?");
-    buffer_printf(out, " is %s%s\n", deed(answer),
-                  answer_true(answer, "replaced") ? ", in place of an older one" : "");
-    text_field(out, "friendly name", answer_text(answer, "friendly_name"));
-    field_names(certificate, out);
-    text_field(out, "key", answer_text(certificate, "key"));
-    field_validity(certificate, now, out);
-    text_field(out, "SHA-256", answer_text(answer, "fingerprint"));
-    text_field(out, "file", answer_text(answer, "file"));
-    text_field(out, "written to", answer_text(answer, "output"));
-    text_field(out, "exportable", answer_true(answer, "exportable") ? "yes" : NULL);
-    wait_print(answer, out);
-    json_array_foreach(json_object_get(answer, "warnings"), i, warning) {
-        buffer_append_text(out, "\nwarning: ");
-        utf8_append_printable(out, json_string_value(warning));
-        buffer_append_text(out, "\n");
-    }
-    print_next(answer, out);
 }

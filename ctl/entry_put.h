@@ -62,6 +62,3 @@ enum ctl_exit entry_put(struct ctl *ctl, const struct place *place, const struct
 /* The same; `is_put` tells whether the store has it, whatever became of the waiting. */
 enum ctl_exit entry_put_then(struct ctl *ctl, const struct place *place,
                              const struct entry_put *put, json_t *more, bool *is_put);
-
-/* What entry_put prints for people; of the members that `more` can have it knows "output". */
-void entry_put_print(const json_t *answer, int64_t now, struct buffer *out);

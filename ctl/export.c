@@ -50,10 +50,6 @@ static void export_finish(struct export *export) {
     blob_wipe(&export->bytes);
 }
 
-static enum ctl_exit out_of_memory(void) {
-    return ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
-}
-
 /* ---- the command line ---- */
 
 static const struct form *form_of(const char *word) {
@@ -97,7 +93,7 @@ static enum ctl_exit read_options(const struct ctl *ctl, struct export *export) 
     else
         buffer_printf(&path, "%s%s", ctl->arguments[0], export->form->ending);
     export->path = buffer_take(&path);
-    return export->path ? CTL_FINE : out_of_memory();
+    return export->path ? CTL_FINE : ctl_no_memory();
 }
 
 /* ---- making the bytes ---- */
@@ -125,10 +121,7 @@ static bool make_bundle(const struct export *export, struct blob *chain, const c
 }
 
 static bool copy(const struct blob *from, struct blob *out, struct error *err) {
-    bool ok = blob_copy(from->data, from->size, out);
-    if (!ok)
-        error_set(err, ERROR_MEMORY, "out of memory");
-    return ok;
+    return blob_copy(from->data, from->size, out) || error_no_memory(err);
 }
 
 /* `password` for PKCS#12 alone. */
@@ -141,7 +134,7 @@ static bool make_bytes(struct export *export, const char *password, struct error
         return export->form->binary ? copy(one, out, err) : cert_export_pem(one, 1, out, err);
     chain = borrow_chain(cert);
     if (!chain)
-        error_set(err, ERROR_MEMORY, "out of memory");
+        error_no_memory(err);
     else if (export->holds == HOLDS_KEY)
         ok = make_bundle(export, chain, password, out, err);
     else
@@ -152,13 +145,12 @@ static bool make_bytes(struct export *export, const char *password, struct error
 
 static enum ctl_exit refuse_key(const struct ctl *ctl) {
     struct buffer line = {0};
-    command_line_append(ctl, "mark", ctl->arguments[0], &line);
-    struct error err = {.kind = ERROR_PERMISSION};
+    struct error err;
     error_set(
         &err, ERROR_PERMISSION,
         "the key of \"%s\" is not marked as one that may leave the store: \"%s --exportable\" "
         "marks it",
-        ctl->arguments[0], line.data ? line.data : "mailstorectl mark");
+        ctl->arguments[0], command_line_text(ctl, "mark", ctl->arguments[0], &line));
     buffer_finish(&line);
     return ctl_fail(&err);
 }
@@ -249,19 +241,15 @@ static const char *title_of(const json_t *answer) {
 static void print(const json_t *answer, int64_t now, struct buffer *out) {
     const char *output = answer_text(answer, "output"), *note = answer_text(answer, "note");
     const json_t *certificate = json_object_get(answer, "certificate");
-    struct buffer validity = {0};
     utf8_append_printable(out, output ? output : "standard output");
     buffer_append_text(out, " is written\n");
     text_field(out, "entry", answer_text(answer, "entry"));
     text_field(out, "holds", holding(answer));
     text_field(out, "format", title_of(answer));
     text_field(out, "subject", answer_text(certificate, "subject"));
-    text_append_validity(&validity, answer_integer(certificate, "not_before"),
-                         answer_integer(certificate, "not_after"), now);
-    text_field(out, "valid", validity.data);
+    text_field_validity(out, "valid", certificate, now);
     text_field(out, "SHA-256", answer_text(certificate, "fingerprint"));
     text_field(out, "SHA-1", answer_text(certificate, "thumbprint"));
-    buffer_finish(&validity);
     if (!note)
         return;
     buffer_append_text(out, "\nnote: ");

@@ -51,11 +51,15 @@ void ctl_warn(const char *format, ...) {
     complain(text);
 }
 
+enum ctl_exit ctl_no_memory(void) {
+    return ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+}
+
 enum ctl_exit ctl_answer(struct ctl *ctl, json_t *answer,
                          void (*print)(const json_t *answer, int64_t now, struct buffer *out),
                          enum ctl_exit status) {
     if (!answer)
-        return ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+        return ctl_no_memory();
     if (ctl_has(ctl, "--json"))
         answer_append_json(answer, &ctl->out);
     else

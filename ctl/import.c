@@ -1,4 +1,5 @@
 /* The verb `import`: a certificate with its key from elsewhere, taken into the store. */
+#include "ctl/command_line.h"
 #include "ctl/entry_put.h"
 #include "ctl/given_files.h"
 #include "ctl/secret.h"
@@ -55,7 +56,7 @@ static enum ctl_exit put(struct ctl *ctl, const struct cert_gathering *gathering
         entry = entry_put_name(ctl, usual_name(meta, &info), &status);
     if (entry && (!warn_of_strangers(gathering, material, &warnings) ||
                   !entry_put_warn(&info, ctl->now, &warnings)))
-        status = ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+        status = ctl_no_memory();
     if (status == CTL_FINE)
         status = entry_put(
             ctl, &place,
@@ -69,18 +70,24 @@ static enum ctl_exit put(struct ctl *ctl, const struct cert_gathering *gathering
     return status;
 }
 
+static enum ctl_exit refuse_without_key(const struct ctl *ctl) {
+    struct error err = {0};
+    struct buffer line = {0};
+    error_set(&err, ERROR_INPUT,
+              "there is no private key among the files: name its file as well; a certificate that "
+              "was issued for a request of this tool is for \"%s\"",
+              command_line_text(ctl, "accept", NULL, &line));
+    buffer_finish(&line);
+    return ctl_fail(&err);
+}
+
 static enum ctl_exit join_and_put(struct ctl *ctl, const struct cert_gathering *gathering) {
     struct cert_material material = {0};
     struct entry_meta meta = {0};
     struct error err = {0};
     const char *friendly = cert_gathering_friendly_name(gathering);
-    if (cert_gathering_key_count(gathering) == 0) {
-        error_set(&err, ERROR_INPUT,
-                  "there is no private key among the files: name its file as well; a certificate "
-                  "that was issued for a request of \"mailstorectl request\" is for "
-                  "\"mailstorectl accept\"");
-        return ctl_fail(&err);
-    }
+    if (cert_gathering_key_count(gathering) == 0)
+        return refuse_without_key(ctl);
     if (!cert_gathering_join(gathering, &material, &err))
         return ctl_fail_given(&err);
     if (friendly && entry_put_is_showable(friendly))

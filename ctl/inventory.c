@@ -67,7 +67,7 @@ static bool read_files(const struct place *place, const char *entry, int64_t now
     if (entry)
         answer = report_show(store, entry, unknown, now, err);
     else if (!(answer = report_list(store, unknown, now)))
-        error_set(err, ERROR_MEMORY, "out of memory");
+        error_no_memory(err);
     cert_store_destroy(store);
     if (!answer)
         return false;
@@ -133,12 +133,22 @@ bool inventory_get(const struct place *place, const char *entry, int64_t now, js
     if (!add_meta_to_all(place, answer) ||
         json_object_set_new(answer, "source", json_string(asked ? "daemon" : "files")) != 0 ||
         json_object_set_new(answer, "store_folder", report_text(place->store_folder)) != 0) {
-        error_set(err, ERROR_MEMORY, "out of memory");
+        error_no_memory(err);
         json_decref(answer);
         return false;
     }
     *out = answer;
     return true;
+}
+
+enum ctl_exit inventory_ask(const struct ctl *ctl, const char *entry, json_t **answer) {
+    struct place place = {0};
+    struct error err = {0};
+    enum ctl_exit status = place_find(ctl, &place);
+    if (status == CTL_FINE && !inventory_get(&place, entry, ctl->now, answer, &err))
+        status = ctl_fail(&err);
+    place_finish(&place);
+    return status;
 }
 
 bool inventory_entry_is_fine(const json_t *entry, int64_t now) {

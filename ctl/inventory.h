@@ -14,6 +14,9 @@ enum { INVENTORY_TIMEOUT_MS = 30000 };
 bool inventory_get(const struct place *place, const char *entry, int64_t now, json_t **out,
                    struct error *err);
 
+/* The same for a verb: where it is to look it says itself. Gives `answer` if it is CTL_FINE. */
+enum ctl_exit inventory_ask(const struct ctl *ctl, const char *entry, json_t **answer);
+
 /* The store's files, read as the daemon reads them, when nothing in them is settling any more.
  * Gives `out`. */
 bool inventory_read(const struct place *place, struct cert_store **out, struct error *err);

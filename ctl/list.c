@@ -85,23 +85,12 @@ void list_print(const json_t *answer, int64_t now, struct buffer *out) {
 }
 
 static enum ctl_exit run(struct ctl *ctl) {
-    struct place place = {0};
-    enum ctl_exit status = place_find(ctl, &place);
-    if (status != CTL_FINE)
-        return status;
-    struct error err = {0};
     json_t *answer = NULL;
-    bool ok = inventory_get(&place, NULL, ctl->now, &answer, &err);
-    place_finish(&place);
-    if (!ok)
-        return ctl_fail(&err);
-    if (ctl_has(ctl, "--json"))
-        answer_append_json(answer, &ctl->out);
-    else
-        list_print(answer, ctl->now, &ctl->out);
+    enum ctl_exit status = inventory_ask(ctl, NULL, &answer);
+    if (!answer)
+        return status;
     status = inventory_is_fine(answer, ctl->now) ? CTL_FINE : CTL_ATTENTION;
-    json_decref(answer);
-    return status;
+    return ctl_answer(ctl, answer, list_print, status);
 }
 
 const struct ctl_verb verb_list = {

@@ -40,7 +40,7 @@ static enum ctl_exit run(struct ctl *ctl, const char *const *words, size_t count
 /* What could not be printed was not done: a full disk must not look like success. */
 static enum ctl_exit print(const struct buffer *out, enum ctl_exit status) {
     if (out->failed) {
-        return ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+        return ctl_no_memory();
     }
     bool ok = out->size == 0 || fwrite(out->data, out->size, 1, stdout) == 1;
     if (ok && fflush(stdout) == 0)

@@ -30,10 +30,8 @@ static bool apply(const struct ctl *ctl, struct entry_meta *meta, struct error *
     const char *given = ctl_value(ctl, "--friendly-name");
     if (given || ctl_has(ctl, "--no-friendly-name")) {
         char *name = given ? strdup(given) : NULL;
-        if (given && !name) {
-            error_set(err, ERROR_MEMORY, "out of memory");
-            return false;
-        }
+        if (given && !name)
+            return error_no_memory(err);
         free(meta->friendly_name);
         meta->friendly_name = name;
     }

@@ -1,7 +1,6 @@
 /* The verb `metrics`: what Prometheus would fetch. */
-#include "control/control.h"
 #include "ctl/answer.h"
-#include "ctl/place.h"
+#include "ctl/order.h"
 
 enum { METRICS_TIMEOUT_MS = 30000 };
 
@@ -12,20 +11,9 @@ static void print(const json_t *answer, int64_t now, struct buffer *out) {
 }
 
 static enum ctl_exit run(struct ctl *ctl) {
-    if (ctl_has(ctl, "--store"))
-        return ctl_misuse("metrics asks a daemon; --store asks none");
-    struct place place = {0};
-    enum ctl_exit status = place_find(ctl, &place);
-    if (status != CTL_FINE)
-        return status;
-    struct error err = {0};
     json_t *answer = NULL;
-    bool ok = control_ask(place.socket, "metrics", NULL, METRICS_TIMEOUT_MS, &answer, &err);
-    place_finish(&place);
-    if (!ok)
-        return ctl_fail(&err);
-    answer_strip(answer);
-    return ctl_answer(ctl, answer, print, CTL_FINE);
+    enum ctl_exit status = order_ask(ctl, "metrics", NULL, METRICS_TIMEOUT_MS, &answer);
+    return status == CTL_FINE ? ctl_answer(ctl, answer, print, CTL_FINE) : status;
 }
 
 const struct ctl_verb verb_metrics = {

@@ -37,8 +37,8 @@ static bool is_named(const struct ctl_option *option, const char *word, size_t l
     return strlen(option->name) == length && memcmp(option->name, word, length) == 0;
 }
 
-static const struct ctl_option *find_in(const struct ctl_option *table, const char *word,
-                                        size_t length) {
+const struct ctl_option *options_find(const struct ctl_option *table, const char *word,
+                                      size_t length) {
     for (; table && table->name; table++)
         if (is_named(table, word, length))
             return table;
@@ -49,9 +49,9 @@ static const struct ctl_option *find_in(const struct ctl_option *table, const ch
 static const struct ctl_option *find(const char *word, size_t length) {
     if (length == 2 && memcmp(word, "-h", 2) == 0)
         return find("--help", 6);
-    const struct ctl_option *option = find_in(ctl_common_options, word, length);
+    const struct ctl_option *option = options_find(ctl_common_options, word, length);
     for (const struct ctl_verb *const *verb = ctl_verbs; !option && *verb; verb++)
-        option = find_in((*verb)->options, word, length);
+        option = options_find((*verb)->options, word, length);
     return option;
 }
 
@@ -104,10 +104,8 @@ bool options_read(const char *const *arguments, size_t count, struct ctl_options
     size_t found = 0;
     bool only_words = false;
     struct ctl_options read = {.items = calloc(count + 1, sizeof *read.items)};
-    if (!read.items) {
-        error_set(err, ERROR_MEMORY, "out of memory");
-        return false;
-    }
+    if (!read.items)
+        return error_no_memory(err);
     for (size_t i = 0; i < count; i++) {
         if (only_words || arguments[i][0] != '-' || arguments[i][1] == '\0') {
             words[found++] = arguments[i];
@@ -134,7 +132,7 @@ bool options_read(const char *const *arguments, size_t count, struct ctl_options
 static void set_misplaced(const char *option, struct error *err) {
     struct buffer verbs = {0};
     for (const struct ctl_verb *const *verb = ctl_verbs; *verb; verb++)
-        if (find_in((*verb)->options, option, strlen(option)))
+        if (options_find((*verb)->options, option, strlen(option)))
             buffer_printf(&verbs, "%s%s", verbs.size ? ", " : "", (*verb)->name);
     error_set(err, ERROR_INPUT, "option %s belongs to: %s", option, verbs.data ? verbs.data : "?");
     buffer_finish(&verbs);
@@ -143,9 +141,9 @@ static void set_misplaced(const char *option, struct error *err) {
 static bool fits(const struct ctl_options *options, const struct ctl_given *given,
                  const struct ctl_verb *verb, struct error *err) {
     const char *name = given->option;
-    const struct ctl_option *option = find_in(ctl_common_options, name, strlen(name));
+    const struct ctl_option *option = options_find(ctl_common_options, name, strlen(name));
     if (!option)
-        option = find_in(verb->options, name, strlen(name));
+        option = options_find(verb->options, name, strlen(name));
     if (!option) {
         set_misplaced(name, err);
         return false;
@@ -178,8 +176,8 @@ bool options_have(const struct ctl_options *options, const char *name) {
 
 /* Asking for an option that the verb does not declare is a mistake of ours. */
 static void assert_declared(const struct ctl *ctl, const char *option) {
-    assert(find_in(ctl_common_options, option, strlen(option)) || !ctl->verb ||
-           find_in(ctl->verb->options, option, strlen(option)));
+    assert(options_find(ctl_common_options, option, strlen(option)) || !ctl->verb ||
+           options_find(ctl->verb->options, option, strlen(option)));
     (void)ctl;
     (void)option;
 }

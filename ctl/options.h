@@ -17,6 +17,11 @@ struct ctl_options {
 };
 void options_finish(struct ctl_options *options);
 
+/* The option of that name, of `length` octets, in a table (NULL is legal); NULL: it is not there.
+ */
+const struct ctl_option *options_find(const struct ctl_option *table, const char *word,
+                                      size_t length);
+
 /* Reads `count` words (without the program's name). Gives the words that are no options, in order,
  * into `words` (borrowed pointers; room for `count`). False with ERROR_INPUT for an option that no
  * verb knows, one without its value, a switch with one. */

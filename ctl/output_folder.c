@@ -23,11 +23,6 @@ static void output_finish(struct output *output) {
     held_folder_close(output->parent);
 }
 
-static bool out_of_memory(struct error *err) {
-    error_set(err, ERROR_MEMORY, "out of memory");
-    return false;
-}
-
 static bool find_place(const char *given, struct output *output, struct error *err) {
     output->path = path_absolute(given);
     size_t size = output->path ? strlen(output->path) : 0;
@@ -35,7 +30,7 @@ static bool find_place(const char *given, struct output *output, struct error *e
         output->path[--size] = '\0';
     const char *slash = output->path ? strrchr(output->path, '/') : NULL;
     if (!slash)
-        return out_of_memory(err);
+        return error_no_memory(err);
     const char *name = slash + 1;
     if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
         error_set(err, ERROR_INPUT, "%s is no name for a new folder", given);
@@ -44,7 +39,7 @@ static bool find_place(const char *given, struct output *output, struct error *e
     output->name = strdup(name);
     char *above = path_folder(output->path);
     bool ok = output->name && above;
-    ok = ok ? held_folder_open(above, &output->parent, err) : out_of_memory(err);
+    ok = ok ? held_folder_open(above, &output->parent, err) : error_no_memory(err);
     free(above);
     return ok;
 }
@@ -80,7 +75,7 @@ static bool look_at(void *context, const char *name) {
 static bool may_replace_content(const struct output *output, const struct look *look, bool force,
                                 struct error *err) {
     if (look->failed)
-        return out_of_memory(err);
+        return error_no_memory(err);
     if (look->any && !force)
         error_set(err, ERROR_EXISTS,
                   "%s is there already and not empty: --force replaces it, --output names another",
@@ -130,7 +125,7 @@ static bool open_folder(const struct output *output, const char *path, struct he
         buffer_printf(&name, "%s%s%.*s", output->made, slash > path ? "/" : "", (int)(slash - path),
                       path);
         held_folder_close(folder);
-        bool ok = !name.failed || out_of_memory(err);
+        bool ok = !name.failed || error_no_memory(err);
         ok = ok && held_folder_make(name.data, 0755, &folder, err);
         buffer_finish(&name);
         if (!ok)
@@ -158,11 +153,20 @@ static bool write_all(struct output *output, struct error *err) {
         return false;
     output->made = path_join(held_folder_path(output->parent), output->temporary);
     if (!output->made)
-        return out_of_memory(err);
+        return error_no_memory(err);
     for (size_t i = 0; i < output->count; i++)
         if (!write_entry(output, &output->entries[i], err))
             return false;
     return true;
+}
+
+/* Nobody knows the temporary one: what cannot be written is what was asked for. */
+static void name_as_given(const struct output *output, struct error *err) {
+    const struct error told = *err;
+    const char *at = output->made ? strstr(told.text, output->made) : NULL;
+    if (at)
+        error_set(err, told.kind, "%.*s%s%s", (int)(at - told.text), told.text, output->path,
+                  at + strlen(output->made));
 }
 
 /* What it replaces gets the temporary name, and goes. */
@@ -189,6 +193,8 @@ enum ctl_exit output_folder_write(const char *path, const struct output_entry *e
         held_folder_sweep(output.parent); /* what an earlier run left that was killed */
     ok = ok && may_replace(&output, force, &there, &err) && write_all(&output, &err) &&
          take_place(&output, &there, &err) && held_folder_sync(output.parent, &err);
+    if (!ok)
+        name_as_given(&output, &err);
     if (output.made) /* what is left of a failure, or was replaced */
         held_folder_remove(output.parent, output.temporary, NULL);
     output_finish(&output);

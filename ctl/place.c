@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "conf/conf.h"
 #include "platform/file.h"
+#include "platform/held_folder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@ static void print_mistake(void *context, const struct conf_mistake *mistake) {
 
 static enum ctl_exit out_of_memory(struct place *place) {
     place_finish(place);
-    return ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+    return ctl_no_memory();
 }
 
 /* Nothing but a store was named. */
@@ -76,6 +77,32 @@ void place_finish(struct place *place) {
     free(place->state_folder);
     free(place->socket);
     *place = (struct place){0};
+}
+
+static bool is_below(const char *folder, const char *above) {
+    size_t length = strlen(above);
+    while (length > 1 && above[length - 1] == '/')
+        length--;
+    return strncmp(folder, above, length) == 0 && folder[length] == '/';
+}
+
+static bool make(const char *path, struct error *err) {
+    struct held_folder *folder = NULL;
+    bool ok = held_folder_make(path, 0700, &folder, err);
+    held_folder_close(folder);
+    return ok;
+}
+
+static bool make_both(const char *folder, const char *other, struct error *err) {
+    return (!is_below(folder, other) || make(other, err)) && make(folder, err);
+}
+
+bool place_make_store(const struct place *place, struct error *err) {
+    return make_both(place->store_folder, place->state_folder, err);
+}
+
+bool place_make_state(const struct place *place, struct error *err) {
+    return make_both(place->state_folder, place->store_folder, err);
 }
 
 bool place_same_folder(const char *one, const char *other) {

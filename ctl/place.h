@@ -17,6 +17,11 @@ struct place {
 enum ctl_exit place_find(const struct ctl *ctl, struct place *out);
 void place_finish(struct place *place);
 
+/* Makes what is missing of the folder that is to be written and of the other one, where it stands
+ * in that: for nobody else to look into, as the daemon makes them. */
+bool place_make_store(const struct place *place, struct error *err);
+bool place_make_state(const struct place *place, struct error *err);
+
 /* The whole configuration, read for the same options; NULL where --store stands alone. Says on
  * standard error what is wrong. Gives `out` if CTL_FINE: conf_destroy. */
 struct conf;

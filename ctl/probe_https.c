@@ -23,8 +23,7 @@ static bool look(const struct tls_client *client, json_t *seen, struct error *er
                             json_string(gnutls_cipher_get_name(gnutls_cipher_get(session)))) == 0 &&
         json_object_set_new(seen, "chain", json_integer(count)) == 0)
         return true;
-    error_set(err, ERROR_MEMORY, "out of memory");
-    return false;
+    return error_no_memory(err);
 }
 
 /* A handshake alone would not show that anybody is at home behind it. */
@@ -38,10 +37,8 @@ static bool ask(struct tls_client *client, const struct probe_target *target, js
         error_set(err, ERROR_UNREACHABLE, "no HTTP answer within %d s", PROBE_TIMEOUT_MS / 1000);
     else if (status >= 500)
         error_set(err, ERROR_SYSTEM, "the answer to a request is %d", status);
-    if (status != 0 && json_object_set_new(seen, "status", json_integer(status)) != 0) {
-        error_set(err, ERROR_MEMORY, "out of memory");
-        return false;
-    }
+    if (status != 0 && json_object_set_new(seen, "status", json_integer(status)) != 0)
+        return error_no_memory(err);
     return status != 0 && status < 500;
 }
 

@@ -53,7 +53,7 @@ static bool look(const char *head, json_t *seen, struct error *err) {
     bool ok = json_object_set_new(seen, "status", json_integer(status)) == 0 &&
               json_object_set_new(seen, "location", report_text(location)) == 0;
     if (!ok)
-        error_set(err, ERROR_MEMORY, "out of memory");
+        error_no_memory(err);
     bool leads =
         status >= 300 && status < 400 && location && strncasecmp(location, "https://", 8) == 0;
     if (ok && !leads)

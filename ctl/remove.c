@@ -43,7 +43,7 @@ static enum ctl_exit check_known(struct removal *removal, int64_t now) {
         if (err.kind != ERROR_MISSING || !uses_select(&removal->uses, name))
             return ctl_fail(&err);
         if (!string_list_add(&removal->removed, name))
-            return ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+            return ctl_no_memory();
     }
     return CTL_FINE;
 }

@@ -90,18 +90,15 @@ static bool change(const struct renaming *renaming, struct error *err) {
 }
 
 static void print(const json_t *answer, int64_t now, struct buffer *out) {
-    struct buffer services = {0};
     const char *from = answer_text(answer, "previous"), *to = answer_text(answer, "entry");
     (void)now;
     utf8_append_printable(out, from ? from : "?");
     buffer_append_text(out, " is now ");
     utf8_append_printable(out, to ? to : "?");
     buffer_append_text(out, "\n");
-    text_append_names(&services, json_object_get(answer, "selected"), NULL, SIZE_MAX);
-    text_field(out, "used by", services.size ? services.data : NULL);
+    text_field_names(out, "used by", json_object_get(answer, "selected"), NULL);
     text_field(out, "SHA-256", answer_text(answer, "fingerprint"));
     wait_print(answer, out);
-    buffer_finish(&services);
 }
 
 static enum ctl_exit tell(struct ctl *ctl, const struct renaming *renaming, json_t *selected) {

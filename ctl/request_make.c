@@ -19,10 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum ctl_exit out_of_memory(void) {
-    return ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
-}
-
 /* ---- remarks ---- */
 
 struct remarks {
@@ -98,7 +94,7 @@ static enum ctl_exit read_inf(struct ctl *ctl, struct request_inf *inf, json_t *
     struct file_identity identity;
     struct remarks remarks = {.file = path, .list = json_array()};
     if (!remarks.list)
-        return out_of_memory();
+        return ctl_no_memory();
     *list = remarks.list;
     if (!file_read(path, REQUEST_INF_LIMIT, &bytes, &identity, &err))
         return ctl_fail_given(&err);
@@ -110,7 +106,7 @@ static enum ctl_exit read_inf(struct ctl *ctl, struct request_inf *inf, json_t *
         suggest_tolerant(&bytes, options);
     blob_finish(&bytes);
     if (remarks.failed)
-        return out_of_memory();
+        return ctl_no_memory();
     if (ok)
         return CTL_FINE;
     /* The remarks have told it all; programs get them as well. */
@@ -252,7 +248,7 @@ static enum ctl_exit tell(struct ctl *ctl, const struct waiting_key *waiting, co
 static bool put(const struct ctl *ctl, const struct place *place, const struct waiting_key *waiting,
                 const char *folder, bool *replaced, struct error *err) {
     *replaced = false;
-    if (!waiting_folder_prepare(place, err))
+    if (!place_make_state(place, err))
         return false;
     if (waiting_put(folder, waiting, false, err))
         return true;
@@ -295,7 +291,7 @@ static enum ctl_exit put_waiting(struct ctl *ctl, const struct place *place,
     char *pem = request_pem(&waiting->request);
     json_t *answer = pem ? describe(ctl, inf, waiting, folder, pem, remarks) : NULL;
     enum ctl_exit status =
-        answer ? put_and_write(ctl, place, waiting, folder, pem) : out_of_memory();
+        answer ? put_and_write(ctl, place, waiting, folder, pem) : ctl_no_memory();
     if (status == CTL_FINE)
         status = tell(ctl, waiting, pem, answer);
     else
@@ -312,7 +308,7 @@ static enum ctl_exit make_waiting(struct ctl *ctl, const struct place *place,
     enum ctl_exit status = CTL_FAILED;
     char *folder = waiting_folder(place);
     if (!folder)
-        status = out_of_memory();
+        status = ctl_no_memory();
     else if (!make_key(inf, &waiting.key, &err) ||
              !cert_plan_request(&inf->plan, &waiting.key, &inf->attributes, &waiting.request, &err))
         status = ctl_fail_given(&err);
@@ -347,7 +343,7 @@ static enum ctl_exit make(struct ctl *ctl, struct request_inf *inf, json_t *rema
     if (status == CTL_FINE)
         entry = entry_put_name(ctl, usual_name(inf), &status);
     if (status == CTL_FINE && !remember(ctl, inf, &meta))
-        status = out_of_memory();
+        status = ctl_no_memory();
     if (status == CTL_FINE)
         status = place_find(ctl, &place);
     if (status == CTL_FINE)

@@ -24,11 +24,11 @@ static bool of_host(struct string_list *names, struct string_list *addresses, st
     struct string_list found = {0}, reached = {0};
     bool ok = host_names(&found, err) && host_addresses(&reached, err);
     if (ok && !(ok = add_host_names(&found, names)))
-        error_set(err, ERROR_MEMORY, "out of memory");
+        error_no_memory(err);
     for (size_t i = 0; ok && i < reached.count; i++)
         if (!is_loopback(reached.items[i]) &&
             !(ok = string_list_add_unique(addresses, reached.items[i])))
-            error_set(err, ERROR_MEMORY, "out of memory");
+            error_no_memory(err);
     string_list_finish(&found);
     string_list_finish(&reached);
     return ok;
@@ -41,10 +41,8 @@ static bool of_person(const struct ctl *ctl, struct string_list *names,
         bool is_address = address_normalise(ctl->arguments[i], name);
         if (!is_address && !name_from_person(ctl->arguments[i], name, err))
             return false;
-        if (!string_list_add_unique(is_address ? addresses : names, name)) {
-            error_set(err, ERROR_MEMORY, "out of memory");
-            return false;
-        }
+        if (!string_list_add_unique(is_address ? addresses : names, name))
+            return error_no_memory(err);
     }
     if (names->count > 0)
         return true;

@@ -2,6 +2,7 @@
 #include "base/time_text.h"
 #include "certs/waiting.h"
 #include "ctl/answer.h"
+#include "ctl/command_line.h"
 #include "ctl/request.h"
 #include "ctl/text.h"
 #include "ctl/waiting_folders.h"
@@ -88,7 +89,7 @@ static enum ctl_exit with_folders(struct ctl *ctl,
     if (folders[0] && folders[1])
         status = visit(ctl, folders);
     else
-        status = ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+        status = ctl_no_memory();
     free(folders[0]);
     free(folders[1]);
     return status;
@@ -123,6 +124,7 @@ static void print_cancelled(const json_t *answer, int64_t now, struct buffer *ou
 static enum ctl_exit cancel(struct ctl *ctl, char *const folders[static FOLDERS]) {
     const char *entry = ctl_value(ctl, "--cancel");
     struct error err = {0};
+    struct buffer line = {0};
     for (size_t i = 0; i < count_of(folders); i++) {
         if (waiting_remove(folders[i], entry, &err))
             return ctl_answer(ctl, json_pack("{s:o}", "cancelled", report_text(entry)),
@@ -130,10 +132,9 @@ static enum ctl_exit cancel(struct ctl *ctl, char *const folders[static FOLDERS]
         if (err.kind != ERROR_MISSING)
             return ctl_fail(&err);
     }
-    error_set(&err, ERROR_MISSING,
-              "no key waits as \"%s\": \"mailstorectl request --list\" tells "
-              "which do",
-              entry);
+    error_set(&err, ERROR_MISSING, "no key waits as \"%s\": \"%s\" tells which do", entry,
+              command_line_text(ctl, "request --list", NULL, &line));
+    buffer_finish(&line);
     return ctl_fail(&err);
 }
 

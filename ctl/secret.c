@@ -42,9 +42,7 @@ static bool read_stream(FILE *stream, const char *from, const char *word, struct
                   word);
         goto done;
     }
-    ok = blob_copy(line, size, out);
-    if (!ok)
-        error_set(err, ERROR_MEMORY, "out of memory");
+    ok = blob_copy(line, size, out) || error_no_memory(err);
 done:
     memory_wipe(text, sizeof text);
     return ok;
@@ -138,8 +136,4 @@ bool secret_get(const struct ctl *ctl, const char *word, const char *prompt, boo
     }
     *out = answer;
     return true;
-}
-
-bool secret_can_be_asked(const struct ctl *ctl, const char *word) {
-    return given(ctl, word, "file") || given(ctl, word, "fd") || terminal_is_there();
 }

@@ -22,5 +22,3 @@ bool secret_check_descriptor(const char *number, struct error *err);
  * which names the options. Gives `out`: NUL-terminated, blob_wipe. "" may be an answer. */
 bool secret_get(const struct ctl *ctl, const char *word, const char *prompt, bool twice,
                 struct blob *out, struct error *err);
-/* Was one of the options given, or is there a terminal to ask on? */
-bool secret_can_be_asked(const struct ctl *ctl, const char *word);

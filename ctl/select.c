@@ -2,6 +2,7 @@
 #include "base/string_list.h"
 #include "base/utf8.h"
 #include "ctl/answer.h"
+#include "ctl/command_line.h"
 #include "ctl/inventory.h"
 #include "ctl/text.h"
 #include "ctl/uses.h"
@@ -26,8 +27,10 @@ static void selection_finish(struct selection *selection) {
     place_finish(&selection->place);
 }
 
-static enum ctl_exit refuse_service(const struct conf *conf, const char *name) {
+static enum ctl_exit refuse_service(const struct ctl *ctl, const struct conf *conf,
+                                    const char *name) {
     struct error err = {0};
+    struct buffer line = {0};
     const char **names = calloc(conf->service_count + 1, sizeof *names);
     for (size_t i = 0; names && i < conf->service_count; i++)
         names[i] = conf->services[i].name;
@@ -37,9 +40,9 @@ static enum ctl_exit refuse_service(const struct conf *conf, const char *name) {
         error_set(&err, ERROR_INPUT, "there is no service \"%s\"; did you mean \"%s\"?", name,
                   nearest);
     else
-        error_set(&err, ERROR_INPUT,
-                  "there is no service \"%s\": \"mailstorectl status\" shows those there are",
-                  name);
+        error_set(&err, ERROR_INPUT, "there is no service \"%s\": \"%s\" shows those there are",
+                  name, command_line_text(ctl, "status", NULL, &line));
+    buffer_finish(&line);
     return ctl_fail(&err);
 }
 
@@ -68,7 +71,7 @@ static bool begin(const struct ctl *ctl, struct selection *out, enum ctl_exit *s
         return false;
     out->service = conf_service_find(out->uses.conf, ctl->arguments[0]);
     if (!out->service) {
-        *status = refuse_service(out->uses.conf, ctl->arguments[0]);
+        *status = refuse_service(ctl, out->uses.conf, ctl->arguments[0]);
         return false;
     }
     out->before = pin_list_find(&out->uses.selected, out->service->name);
@@ -141,35 +144,19 @@ static bool warn(const struct ctl *ctl, const struct selection *selection, const
     return ok;
 }
 
-static void print_warnings(const json_t *answer, struct buffer *out) {
-    size_t i = 0;
-    const json_t *warning = NULL;
-    json_array_foreach(json_object_get(answer, "warnings"), i, warning) {
-        buffer_append_text(out, "\nwarning: ");
-        utf8_append_printable(out, json_string_value(warning));
-        buffer_append_text(out, "\n");
-    }
-}
-
 static void print_selected(const json_t *answer, int64_t now, struct buffer *out) {
     const json_t *certificate = json_object_get(answer, "certificate");
     const char *before = answer_text(answer, "previous"), *entry = answer_text(answer, "entry");
-    struct buffer text = {0};
     buffer_printf(out, "service %s always uses ", answer_text(answer, "service"));
     utf8_append_printable(out, entry ? entry : "?");
     buffer_append_text(out, "\n");
     text_field(out, "before", before ? before : "chosen by name and address");
-    text_append_names(&text, json_object_get(certificate, "dns_names"),
-                      json_object_get(certificate, "addresses"), SIZE_MAX);
-    text_field(out, "names", text.data);
-    buffer_clear(&text);
-    text_append_validity(&text, answer_integer(certificate, "not_before"),
-                         answer_integer(certificate, "not_after"), now);
-    text_field(out, "valid", text.data);
+    text_field_names(out, "names", json_object_get(certificate, "dns_names"),
+                     json_object_get(certificate, "addresses"));
+    text_field_validity(out, "valid", certificate, now);
     text_field(out, "SHA-256", answer_text(answer, "fingerprint"));
     wait_print(answer, out);
-    print_warnings(answer, out);
-    buffer_finish(&text);
+    text_append_warnings(out, answer);
 }
 
 static json_t *describe_selected(const struct ctl *ctl, const struct selection *selection,
@@ -194,7 +181,8 @@ static json_t *describe_selected(const struct ctl *ctl, const struct selection *
 
 static enum ctl_exit pin(struct ctl *ctl, const struct selection *selection, json_t *entry) {
     struct error err = {0};
-    if (!pin_file_set(selection->place.state_folder, selection->service->name, ctl->arguments[1],
+    if (!place_make_state(&selection->place, &err) ||
+        !pin_file_set(selection->place.state_folder, selection->service->name, ctl->arguments[1],
                       &err))
         return ctl_fail_given(&err);
     wait_tell(&selection->place);
@@ -239,7 +227,7 @@ static void print_unselected(const json_t *answer, int64_t now, struct buffer *o
         buffer_printf(out, "service %s chooses its certificate by name and address\n", service);
     text_field(out, "before", before);
     wait_print(answer, out);
-    print_warnings(answer, out);
+    text_append_warnings(out, answer);
 }
 
 static enum ctl_exit unpin(struct ctl *ctl, const struct selection *selection) {

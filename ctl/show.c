@@ -21,14 +21,6 @@ static void field_names(struct buffer *out, const char *label, const json_t *fir
     buffer_finish(&names);
 }
 
-static void field_validity(struct buffer *out, const json_t *certificate, int64_t now) {
-    struct buffer validity = {0};
-    text_append_validity(&validity, answer_integer(certificate, "not_before"),
-                         answer_integer(certificate, "not_after"), now);
-    text_field(out, "valid", validity.data);
-    buffer_finish(&validity);
-}
-
 static void print_staple(const json_t *entry, struct buffer *out) {
     const json_t *until = json_object_get(entry, "staple_until");
     char time[TIME_TEXT_SIZE], text[TIME_TEXT_SIZE + 16];
@@ -76,7 +68,7 @@ static void print_entry(const json_t *entry, int64_t now, struct buffer *out) {
     field_of(out, "issuer", entry, "issuer");
     field_names(out, "names", json_object_get(entry, "dns_names"),
                 json_object_get(entry, "addresses"));
-    field_validity(out, entry, now);
+    text_field_validity(out, "valid", entry, now);
     text_field(out, "kind", kind_of(entry));
     field_of(out, "key", entry, "key");
     field_of(out, "signature", entry, "signature");
@@ -97,7 +89,7 @@ static void print_issuers(const json_t *entry, int64_t now, struct buffer *out) 
         buffer_printf(out, "\nsent with it, %zu of %zu:\n", i, json_array_size(chain) - 1);
         field_of(out, "subject", certificate, "subject");
         field_of(out, "issuer", certificate, "issuer");
-        field_validity(out, certificate, now);
+        text_field_validity(out, "valid", certificate, now);
         text_field(out, "kind", kind_of(certificate));
         field_of(out, "key", certificate, "key");
         field_of(out, "serial", certificate, "serial");
@@ -138,16 +130,10 @@ static enum ctl_exit print_pem(const json_t *answer, struct buffer *out) {
 }
 
 static enum ctl_exit run(struct ctl *ctl) {
-    struct place place = {0};
-    enum ctl_exit status = place_find(ctl, &place);
-    if (status != CTL_FINE)
-        return status;
-    struct error err = {0};
     json_t *answer = NULL;
-    bool ok = inventory_get(&place, ctl->arguments[0], ctl->now, &answer, &err);
-    place_finish(&place);
-    if (!ok)
-        return ctl_fail(&err);
+    enum ctl_exit status = inventory_ask(ctl, ctl->arguments[0], &answer);
+    if (!answer)
+        return status;
     status = inventory_is_fine(answer, ctl->now) ? CTL_FINE : CTL_ATTENTION;
     if (ctl_has(ctl, "--json"))
         answer_append_json(answer, &ctl->out);

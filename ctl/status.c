@@ -98,7 +98,7 @@ static bool gather(const char *socket, const char *server_name, int64_t now, jso
     bool ok = control_ask(socket, "status", members, STATUS_TIMEOUT_MS, &answer, err);
     json_decref(members);
     if (ok && !probe_all(socket, answer, server_name, now, fine)) {
-        error_set(err, ERROR_MEMORY, "out of memory");
+        error_no_memory(err);
         json_decref(answer);
         ok = false;
     }

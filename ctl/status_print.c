@@ -49,10 +49,7 @@ static void print_served(const json_t *listener, const json_t *probe, int64_t no
         buffer_printf(&text, "CN=%s", common_name ? common_name : "");
     }
     text_field(out, "  names", text.data);
-    buffer_clear(&text);
-    text_append_validity(&text, answer_integer(certificate, "not_before"),
-                         answer_integer(certificate, "not_after"), now);
-    text_field(out, "  valid", text.data);
+    text_field_validity(out, "  valid", certificate, now);
     text_field(out, "  SHA-256", answer_text(certificate, "fingerprint"));
     buffer_finish(&text);
 }

@@ -134,6 +134,15 @@ void text_append_validity(struct buffer *out, int64_t not_before, int64_t not_af
     text_append_left(out, not_before, not_after, now);
 }
 
+void text_field_validity(struct buffer *out, const char *label, const json_t *certificate,
+                         int64_t now) {
+    struct buffer validity = {0};
+    text_append_validity(&validity, answer_integer(certificate, "not_before"),
+                         answer_integer(certificate, "not_after"), now);
+    text_field(out, label, validity.data);
+    buffer_finish(&validity);
+}
+
 void text_append_names(struct buffer *out, const json_t *first, const json_t *second, size_t most) {
     size_t count = json_array_size(first), all = count + json_array_size(second);
     for (size_t i = 0; i < all && i < most; i++) {
@@ -145,6 +154,24 @@ void text_append_names(struct buffer *out, const json_t *first, const json_t *se
     }
     if (all > most)
         buffer_printf(out, " and %zu more", all - most);
+}
+
+void text_field_names(struct buffer *out, const char *label, const json_t *first,
+                      const json_t *second) {
+    struct buffer names = {0};
+    text_append_names(&names, first, second, SIZE_MAX);
+    text_field(out, label, names.data);
+    buffer_finish(&names);
+}
+
+void text_append_warnings(struct buffer *out, const json_t *answer) {
+    size_t i = 0;
+    const json_t *warning = NULL;
+    json_array_foreach(json_object_get(answer, "warnings"), i, warning) {
+        buffer_append_text(out, "\nwarning: ");
+        utf8_append_printable(out, json_string_value(warning));
+        buffer_append_text(out, "\n");
+    }
 }
 
 void text_append_pin(struct buffer *out, const json_t *pin, const char *entry_member) {

@@ -32,6 +32,9 @@ void text_field(struct buffer *out, const char *label, const char *value);
 void text_append_left(struct buffer *out, int64_t not_before, int64_t not_after, int64_t now);
 /* "2026-11-24 10:00:00 UTC to 2046-11-19 10:00:00 UTC, 7299 days left" */
 void text_append_validity(struct buffer *out, int64_t not_before, int64_t not_after, int64_t now);
+/* A field of that, of a certificate as answers have it. */
+void text_field_validity(struct buffer *out, const char *label, const json_t *certificate,
+                         int64_t now);
 /* "mail (by mailstorectl select)", "mail (by /etc/…/mailstored.conf:12)"; `pin` has the member
  * `entry_member`, and pinned_by and pinned_at as the daemon tells them (docs/CONTROL.md). Nothing
  * where nothing is pinned. */
@@ -42,3 +45,9 @@ void text_append_duration(struct buffer *out, int64_t seconds);
 /* Strings of JSON arrays (either may be NULL), parted by ", "; at most `most`, then "and 12 more".
  */
 void text_append_names(struct buffer *out, const json_t *first, const json_t *second, size_t most);
+/* A field of all of them; nothing where there are none. */
+void text_field_names(struct buffer *out, const char *label, const json_t *first,
+                      const json_t *second);
+
+/* A paragraph for each of an answer's `warnings`. */
+void text_append_warnings(struct buffer *out, const json_t *answer);

@@ -79,8 +79,7 @@ bool uses_move(const struct uses *uses, const struct place *place, const char *f
         const struct pin *pin = &uses->selected.items[i];
         if (strcmp(pin->entry, from) == 0 &&
             json_array_append_new(services, report_text(pin->service)) != 0) {
-            error_set(err, ERROR_MEMORY, "out of memory");
-            return false;
+            return error_no_memory(err);
         }
     }
     return true;

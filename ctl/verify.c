@@ -38,11 +38,6 @@ static void trial_finish(struct trial *trial) {
     free(trial->anchors);
 }
 
-static bool out_of_memory(struct error *err) {
-    error_set(err, ERROR_MEMORY, "out of memory");
-    return false;
-}
-
 /* ---- the chain ---- */
 
 static bool read_chain_file(const char *path, struct trial *trial, struct error *err) {
@@ -71,7 +66,7 @@ static bool read_chain_of_entry(const struct ctl *ctl, const struct place *place
     const char *reason =
         answer_text(json_array_get(json_object_get(shown, "refused"), 0), "reason");
     if (text.failed)
-        out_of_memory(err);
+        error_no_memory(err);
     else if (text.size == 0)
         error_set(err, ERROR_INPUT, "\"%s\" is refused, every version of it: %s", name,
                   reason ? reason : "?");
@@ -98,7 +93,7 @@ static bool add_host(const char *text, struct trial *trial, struct error *err) {
             return false;
         }
     }
-    return string_list_add_unique(&trial->hosts, host) || out_of_memory(err);
+    return string_list_add_unique(&trial->hosts, host) || error_no_memory(err);
 }
 
 static bool add_given_hosts(const struct ctl *ctl, struct trial *trial, struct error *err) {
@@ -116,7 +111,7 @@ static bool add_named(const char *name, struct trial *trial, struct error *err) 
         return true; /* no client can ask for it */
     snprintf(under, sizeof under, "%s%s", host[0] == '*' ? "any." : "",
              host[0] == '*' ? host + 2 : host);
-    return string_list_add_unique(&trial->hosts, under) || out_of_memory(err);
+    return string_list_add_unique(&trial->hosts, under) || error_no_memory(err);
 }
 
 static bool add_own_hosts(struct trial *trial, struct error *err) {
@@ -147,7 +142,7 @@ static bool read_anchors(const struct ctl *ctl, struct trial *trial, struct erro
         given++;
     trial->anchors = calloc(given + 1, sizeof(struct trust_anchors *));
     if (!trial->anchors)
-        return out_of_memory(err);
+        return error_no_memory(err);
     if (given == 0) {
         trial->anchors_count = trust_anchors_of_system(&trial->anchors[0], err) ? 1 : 0;
         return trial->anchors_count == 1;
@@ -196,7 +191,7 @@ static json_t *judge(const struct trial *trial, const char *host, bool *silent, 
         *silent = false;
     trust_judgement_finish(&best);
     if (!told)
-        out_of_memory(err);
+        error_no_memory(err);
     return told;
 }
 

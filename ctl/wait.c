@@ -1,5 +1,6 @@
 #include "ctl/wait.h"
 
+#include "base/shell_word.h"
 #include "base/time_text.h"
 #include "base/utf8.h"
 #include "certs/cert_store.h"
@@ -26,6 +27,7 @@ enum {
 
 /* What is waited for. Borrowed. */
 struct awaited {
+    const struct ctl *ctl;
     const struct place *place;
     const char *service; /* that is to serve it; NULL: any */
     const char *entry;
@@ -73,6 +75,10 @@ static bool serves_this_store(const struct place *place, struct buffer *why, str
         buffer_printf(why, "the daemon's store is %s, not %s", folder, place->store_folder);
     json_decref(status);
     return true;
+}
+
+static void pause_between_looks(void) {
+    thrd_sleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
 }
 
 /* ---- has it taken the entry up? ---- */
@@ -127,7 +133,7 @@ static bool await_entry(const struct awaited *awaited, json_t **entry, struct bu
                           awaited->entry, SETTLED_MS / 1000);
             return true;
         }
-        thrd_sleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+        pause_between_looks();
     }
 }
 
@@ -170,8 +176,10 @@ static bool really_sends(const struct awaited *awaited, const json_t *listener,
 
 static void suggest_select(const struct awaited *awaited, const char *service, const char *outcome,
                            struct buffer *why) {
-    buffer_printf(why, "; \"mailstorectl select %s ", service);
-    command_line_append_word(awaited->entry, why);
+    buffer_append_text(why, "; \"");
+    command_line_append(awaited->ctl, "select", service, why);
+    buffer_append_text(why, " ");
+    shell_append_word(why, awaited->entry);
     buffer_printf(why, "\" %s", outcome);
 }
 
@@ -289,7 +297,7 @@ enum ctl_exit wait_served(struct ctl *ctl, const struct place *place, const char
 
 enum ctl_exit wait_served_by(struct ctl *ctl, const struct place *place, const char *service,
                              const char *entry, const char *fingerprint, json_t *answer) {
-    const struct awaited awaited = {place, service, entry, fingerprint};
+    const struct awaited awaited = {ctl, place, service, entry, fingerprint};
     struct error err = {0};
     struct buffer why = {0};
     json_t *found = NULL, *served = NULL;
@@ -305,7 +313,7 @@ enum ctl_exit wait_served_by(struct ctl *ctl, const struct place *place, const c
     } else {
         status = served ? CTL_FINE : CTL_ATTENTION;
         if (!put_outcome(answer, "served", served ? json_incref(served) : json_null(), &why))
-            status = ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+            status = ctl_no_memory();
     }
     json_decref(found);
     json_decref(served);
@@ -321,7 +329,7 @@ static json_t *look_at_service(const struct place *place, const json_t *service,
     size_t i = 0;
     const json_t *listener = NULL;
     json_array_foreach(json_object_get(service, "listeners"), i, listener) {
-        const struct awaited awaited = {place, NULL, answer_text(listener, "serves"),
+        const struct awaited awaited = {NULL, place, NULL, answer_text(listener, "serves"),
                                         answer_text(listener, "fingerprint")};
         if (!is_https(listener) || !awaited.fingerprint ||
             !really_sends(&awaited, listener, NULL, why))
@@ -354,7 +362,7 @@ enum ctl_exit wait_service(struct ctl *ctl, const struct place *place, const cha
     }
     enum ctl_exit outcome = served ? CTL_FINE : CTL_ATTENTION;
     if (!put_outcome(answer, "served", served ? served : json_null(), &why))
-        outcome = ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+        outcome = ctl_no_memory();
     json_decref(status);
     buffer_finish(&why);
     return outcome;
@@ -393,15 +401,14 @@ enum ctl_exit wait_gone(struct ctl *ctl, const struct place *place, const char *
     while (!is_gone && why.size == 0) {
         if (!look_whether_gone(place, entry, &is_gone, &err))
             return ctl_fail(&err);
-        if (is_gone)
-            break;
-        if (time_monotonic_ms() > deadline_ms)
+        if (!is_gone && time_monotonic_ms() > deadline_ms)
             buffer_printf(&why, "the daemon still has \"%s\" after %d s", entry, SETTLED_MS / 1000);
-        thrd_sleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+        else if (!is_gone)
+            pause_between_looks();
     }
     enum ctl_exit status = is_gone ? CTL_FINE : CTL_ATTENTION;
     if (!put_outcome(answer, "gone", json_boolean(is_gone), &why))
-        status = ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
+        status = ctl_no_memory();
     buffer_finish(&why);
     return status;
 }

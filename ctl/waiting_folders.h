@@ -5,8 +5,6 @@
 
 /* STATE/waiting, where new ones go. Newly allocated; NULL: memory. */
 char *waiting_folder(const struct place *place);
-/* Makes the folders that STATE/waiting stands in, for nobody else to look into. */
-bool waiting_folder_prepare(const struct place *place, struct error *err);
 /* Where the other one may be, for a request that was made with --store alone and a certificate that
  * is accepted without, or the other way round; NULL: memory. */
 char *waiting_folder_of_store(const struct place *place);

@@ -16,16 +16,11 @@ void wish_finish(struct wish *wish) {
     *wish = (struct wish){0};
 }
 
-static bool out_of_memory(struct error *err) {
-    error_set(err, ERROR_MEMORY, "out of memory");
-    return false;
-}
-
 static bool add_name(const char *text, struct wish *wish, struct error *err) {
     char name[NAME_SIZE];
     if (!name_from_person(text, name, err))
         return false;
-    return string_list_add_unique(&wish->dns_names, name) || out_of_memory(err);
+    return string_list_add_unique(&wish->dns_names, name) || error_no_memory(err);
 }
 
 static bool add_address(const char *text, struct wish *wish, struct error *err) {
@@ -37,7 +32,7 @@ static bool add_address(const char *text, struct wish *wish, struct error *err) 
                   text);
         return false;
     }
-    return string_list_add_unique(&wish->addresses, address) || out_of_memory(err);
+    return string_list_add_unique(&wish->addresses, address) || error_no_memory(err);
 }
 
 static bool add_names(const struct ctl *ctl, struct wish *wish, struct error *err) {

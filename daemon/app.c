@@ -9,14 +9,16 @@
 #include "daemon/clients_keeper.h"
 #include "daemon/clients_seen.h"
 #include "daemon/control_answers.h"
+#include "daemon/drain.h"
 #include "daemon/endpoints.h"
 #include "daemon/handshake_gate.h"
 #include "daemon/lab_keeper.h"
 #include "daemon/metrics.h"
-#include "daemon/metrics_listener.h"
+#include "daemon/metrics_place.h"
 #include "daemon/metrics_report.h"
 #include "daemon/pins.h"
 #include "daemon/refusals.h"
+#include "daemon/state_folder.h"
 #include "daemon/state_watch.h"
 #include "daemon/tls_front.h"
 #include "daemon/tool_pins.h"
@@ -29,14 +31,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SWEEP_MS = 1000, DRAIN_LOOK_MS = 10 };
+enum { SWEEP_MS = 1000 };
 
 struct app {
     struct conf *conf;
     const struct conf_overrides *overrides;
     int64_t started;
 
-    struct file_lock *lock;
+    struct state_folder *state_folder;
     struct loop *loop;
     struct cert_slot *slot;
     struct cert_keeper *certificates;
@@ -50,23 +52,38 @@ struct app {
     struct clients_seen *clients_seen;
     struct clients_keeper *clients_keeper;
     struct metrics *metrics;
-    struct metrics_listener *metrics_listener; /* NULL: nobody may fetch them */
+    struct metrics_place *metrics_place;
     struct endpoints *endpoints;
     struct lab_keeper *lab_keeper;
     struct control_server *control;
-    char *listening_file;
 
     struct loop_timer *sweep;
     struct loop_timer *watchdog;
-    struct loop_timer *drain;
-    int64_t drain_until_ms; /* 0: not stopping */
+    struct drain *drain;
 };
+
+/* The error, if there is one, becomes the first that is no warning. */
+static void log_mistake(void *context, const struct conf_mistake *mistake) {
+    struct error *first = context;
+    char where[256];
+    if (mistake->line)
+        snprintf(where, sizeof where, "%s:%u", mistake->file, mistake->line);
+    else
+        snprintf(where, sizeof where, "%s", mistake->file ? mistake->file : "configuration");
+    if (mistake->warning) {
+        log_warning("configuration", "%s: %s", where, mistake->text);
+        return;
+    }
+    log_error("configuration", "%s: %s", where, mistake->text);
+    if (first && first->kind == ERROR_NONE)
+        error_set(first, ERROR_CONFIG, "%s: %s", where, mistake->text);
+}
 
 /* ---- certificates and pins ---- */
 
 static void warn_missing_pins(const struct app *app) {
     struct cert_set *set = cert_slot_acquire(app->slot);
-    pins_check(app->conf, tool_pins_list(app->pins), set, app_log_mistake, NULL);
+    pins_check(app->conf, tool_pins_list(app->pins), set, log_mistake, NULL);
     cert_set_release(set);
 }
 
@@ -98,10 +115,11 @@ static void configure_keepers(struct app *app, const struct conf *conf) {
 /* A listener's pin is settled when it starts: one that changes is another on the same socket. */
 static void apply_pins(struct app *app) {
     struct error err;
-    if (app->drain_until_ms != 0)
+    if (drain_is_under_way(app->drain))
         return;
     configure_keepers(app, app->conf);
-    app->pins_wait = !endpoints_apply(app->endpoints, app->conf, tool_pins_list(app->pins), &err);
+    app->pins_wait =
+        !endpoints_apply(app->endpoints, app->conf, tool_pins_list(app->pins), NULL, &err);
     if (app->pins_wait)
         log_error("pins", "%s; each service stays pinned as it was", err.text);
     else
@@ -137,42 +155,13 @@ static void print_metrics(void *context, struct buffer *out) {
     metrics_report(context, out);
 }
 
-/* The listener that the configuration asks for: the one there is, a new one, or (NULL) none. */
-static bool prepare_metrics(struct app *app, const struct conf *conf, struct metrics_listener **out,
-                            struct error *err) {
-    struct metrics_listener *now = app->metrics_listener;
-    const char *where = conf->metrics.listen;
-    *out = NULL;
-    if (where && now && strcmp(where, metrics_listener_where(now)) == 0) {
-        *out = now;
-        return true;
-    }
-    return !where || metrics_listener_create(app->loop, where, print_metrics, app, out, err);
-}
-
-static void take_metrics(struct app *app, struct metrics_listener *next) {
-    if (next != app->metrics_listener)
-        metrics_listener_destroy(app->metrics_listener);
-    app->metrics_listener = next;
+static bool apply_listeners(struct app *app, const struct conf *conf, struct error *err) {
+    const struct endpoints_companion metrics =
+        metrics_place_move(app->metrics_place, conf->metrics.listen);
+    return endpoints_apply(app->endpoints, conf, tool_pins_list(app->pins), &metrics, err);
 }
 
 /* ---- reload ---- */
-
-void app_log_mistake(void *context, const struct conf_mistake *mistake) {
-    struct error *first = context;
-    char where[256];
-    if (mistake->line)
-        snprintf(where, sizeof where, "%s:%u", mistake->file, mistake->line);
-    else
-        snprintf(where, sizeof where, "%s", mistake->file ? mistake->file : "configuration");
-    if (mistake->warning) {
-        log_warning("configuration", "%s: %s", where, mistake->text);
-        return;
-    }
-    log_error("configuration", "%s: %s", where, mistake->text);
-    if (first && first->kind == ERROR_NONE)
-        error_set(first, ERROR_CONFIG, "%s: %s", where, mistake->text);
-}
 
 static void apply_log(const struct conf *conf) {
     struct error err;
@@ -193,7 +182,8 @@ static void finish_taking(struct app *app, const struct conf *conf) {
     configure_clients(app, conf);
     if (!lab_keeper_configure(app->lab_keeper, conf, &err))
         log_error("laboratory", "%s; it is off", err.text);
-    if (!announce_in_file(app->endpoints, app->metrics_listener, app->listening_file, &err))
+    if (!announce_in_file(app->endpoints, metrics_place_listener(app->metrics_place),
+                          state_folder_listening_file(app->state_folder), &err))
         log_error("mailstored", "%s: it says where it listened before", err.text);
 }
 
@@ -209,17 +199,9 @@ static bool take_configuration(struct app *app, struct conf *conf, struct error 
     if (strcmp(conf->control_socket, app->conf->control_socket) != 0)
         log_warning("configuration", "control_socket changes at the next start only");
     /* What can go wrong comes first and changes nothing until it has gone right. */
-    struct metrics_listener *metrics = NULL;
     if (!folder_make(conf->store_folder, 0700, err) ||
-        !tls_front_check(conf->tls.ticket_key_file, err) ||
-        !prepare_metrics(app, conf, &metrics, err))
+        !tls_front_check(conf->tls.ticket_key_file, err) || !apply_listeners(app, conf, err))
         return false;
-    if (!endpoints_apply(app->endpoints, conf, tool_pins_list(app->pins), err)) {
-        if (metrics != app->metrics_listener)
-            metrics_listener_destroy(metrics);
-        return false;
-    }
-    take_metrics(app, metrics);
     app->pins_wait = false;
     finish_taking(app, conf);
     return true;
@@ -229,7 +211,7 @@ static bool reload(struct app *app, struct error *err) {
     struct error first = {0};
     struct conf *conf;
     look_at_pins(app); /* also where the configuration cannot be taken */
-    if (!conf_load(app->overrides, app_log_mistake, &first, &conf)) {
+    if (!conf_load(app->overrides, log_mistake, &first, &conf)) {
         log_error("configuration", "not changed: the mistakes above prevent it");
         if (err)
             *err = first;
@@ -246,13 +228,13 @@ static bool reload(struct app *app, struct error *err) {
     app->conf = conf;
     log_notice("configuration", "read again from %s",
                conf->file ? conf->file : "built-in defaults");
-    announce_listeners(app->endpoints, app->metrics_listener);
+    announce_listeners(app->endpoints, metrics_place_listener(app->metrics_place));
     warn_missing_pins(app);
     return true;
 }
 
 bool app_reload(struct app *app, struct error *err) {
-    if (app->drain_until_ms != 0) {
+    if (drain_is_under_way(app->drain)) {
         error_set(err, ERROR_BUSY, "the daemon is stopping");
         return false;
     }
@@ -273,7 +255,7 @@ static void notify_ready(const struct app *app) {
 
 static void on_reload(void *context) {
     struct app *app = context;
-    if (app->drain_until_ms != 0) /* no READY=1 after STOPPING=1 */
+    if (drain_is_under_way(app->drain)) /* no READY=1 after STOPPING=1 */
         return;
     service_notify_reloading();
     app_reload(app, NULL);
@@ -301,31 +283,11 @@ static void on_watchdog(void *context) {
     loop_timer_set(app->watchdog, service_watchdog_interval_ms());
 }
 
-static void on_drain(void *context) {
-    struct app *app = context;
-    unsigned left = endpoints_connections(app->endpoints);
-    bool late = time_monotonic_ms() >= app->drain_until_ms;
-    if (left > 0 && !late) {
-        loop_timer_set(app->drain, DRAIN_LOOK_MS);
-        return;
-    }
-    if (left > 0)
-        log_notice("mailstored", "%u connections did not end in time: closed", left);
-    loop_stop(app->loop);
-}
-
 static void on_stop(void *context) {
     struct app *app = context;
-    if (app->drain_until_ms != 0) { /* told twice: now */
-        loop_stop(app->loop);
-        return;
-    }
-    service_notify_stopping();
-    log_notice("mailstored", "stopping: %u open connections",
-               endpoints_connections(app->endpoints));
-    app->drain_until_ms = time_monotonic_ms() + app->conf->limits.drain_timeout_s * 1000;
-    endpoints_close(app->endpoints);
-    on_drain(app);
+    if (!drain_is_under_way(app->drain))
+        service_notify_stopping();
+    drain_begin(app->drain, app->endpoints, app->conf->limits.drain_timeout_s * 1000);
 }
 
 /* ---- start and end ---- */
@@ -335,35 +297,8 @@ static bool watch_signals(struct app *app, struct error *err) {
            loop_on_signal(app->loop, LOOP_SIGNAL_RELOAD, on_reload, app, err) &&
            loop_on_signal(app->loop, LOOP_SIGNAL_REOPEN, on_reopen, app, err) &&
            loop_timer_create(app->loop, on_sweep, app, &app->sweep, err) &&
-           loop_timer_create(app->loop, on_drain, app, &app->drain, err) &&
+           drain_create(app->loop, &app->drain, err) &&
            loop_timer_create(app->loop, on_watchdog, app, &app->watchdog, err);
-}
-
-/* One daemon for each state folder: the lock ends with the process, however it ends. */
-static bool lock_state(struct app *app, struct error *err) {
-    char *path = path_join(app->conf->state_folder, "lock");
-    if (!path) {
-        error_set(err, ERROR_MEMORY, "state folder: out of memory");
-        return false;
-    }
-    bool ok = file_lock_acquire(path, &app->lock, err);
-    free(path);
-    if (!ok)
-        error_prefix(err, "state folder %s", app->conf->state_folder);
-    return ok;
-}
-
-/* What the tool and the daemon left half-written there when they were killed. */
-static void sweep_folders(const struct conf *conf) {
-    static const char *const own[] = {"authority", "waiting"};
-    file_sweep(conf->state_folder);
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
-        char *folder = path_join(conf->state_folder, own[i]);
-        if (folder)
-            file_sweep(folder);
-        free(folder);
-    }
-    store_change_finish_interrupted(conf->store_folder); /* and sweeps under its lock */
 }
 
 static bool start_keepers(struct app *app, const struct app_leaves *leaves, struct error *err) {
@@ -381,7 +316,7 @@ static bool start_keepers(struct app *app, const struct app_leaves *leaves, stru
 
 static bool start_certificates(struct app *app, struct error *err) {
     struct app_leaves leaves = {0};
-    sweep_folders(app->conf);
+    store_change_finish_interrupted(app->conf->store_folder); /* and sweeps under its lock */
     bool ok = tool_pins_create(app->conf->state_folder, &app->pins, err) &&
               app_leaves_gather(app->conf, tool_pins_list(app->pins), &leaves, err) &&
               start_keepers(app, &leaves, err);
@@ -395,7 +330,8 @@ static bool prepare_tls(struct app *app, struct error *err) {
         !refusals_create(&app->refusals, err) || !clients_seen_create(&app->clients_seen, err) ||
         !clients_keeper_create(app->loop, app->conf->state_folder, app->clients_seen,
                                &app->clients_keeper, err) ||
-        !metrics_create(&app->metrics, err))
+        !metrics_create(&app->metrics, err) ||
+        !metrics_place_create(app->loop, print_metrics, app, &app->metrics_place, err))
         return false;
     configure_clients(app, app->conf);
     const struct listener_shared shared = {.certs = app->slot,
@@ -419,19 +355,13 @@ bool app_start(struct conf *conf, const struct conf_overrides *overrides, struct
     app->overrides = overrides;
     app->started = time_now();
     host_raise_file_limit();
-    if (!app_check_priority(conf, err) || !app_make_folders(conf, err) || !lock_state(app, err) ||
+    if (!app_check_priority(conf, err) || !app_make_folders(conf, err) ||
+        !state_folder_claim(conf->state_folder, &app->state_folder, err) ||
         !loop_create(&app->loop, err) || !watch_signals(app, err) || !start_certificates(app, err))
         goto failed;
-    app->listening_file = path_join(conf->state_folder, "listening");
-    if (!app->listening_file) {
-        error_set(err, ERROR_MEMORY, "out of memory");
-        goto failed;
-    }
     if (!prepare_tls(app, err))
         goto failed;
-    if (!endpoints_apply(app->endpoints, conf, tool_pins_list(app->pins), err) ||
-        !prepare_metrics(app, conf, &app->metrics_listener, err) ||
-        !lab_keeper_create(&app->lab_keeper, err) ||
+    if (!apply_listeners(app, conf, err) || !lab_keeper_create(&app->lab_keeper, err) ||
         !lab_keeper_configure(app->lab_keeper, conf, err)) {
         *address_failed = err->kind != ERROR_MEMORY;
         goto failed;
@@ -439,7 +369,8 @@ bool app_start(struct conf *conf, const struct conf_overrides *overrides, struct
     /* The file comes last: whoever waits for it finds everything open. */
     if (!control_server_create(app->loop, conf->control_socket, control_answers, app, &app->control,
                                err) ||
-        !announce_in_file(app->endpoints, app->metrics_listener, app->listening_file, err))
+        !announce_in_file(app->endpoints, metrics_place_listener(app->metrics_place),
+                          state_folder_listening_file(app->state_folder), err))
         goto failed;
     *out = app;
     return true;
@@ -450,7 +381,7 @@ failed:
 }
 
 void app_run(struct app *app) {
-    announce_listeners(app->endpoints, app->metrics_listener);
+    announce_listeners(app->endpoints, metrics_place_listener(app->metrics_place));
     announce_welcome(app->endpoints, app->conf->store_folder);
     warn_missing_pins(app);
     loop_timer_set(app->sweep, SWEEP_MS);
@@ -465,7 +396,7 @@ void app_destroy(struct app *app) {
         return;
     control_server_destroy(app->control);
     lab_keeper_destroy(app->lab_keeper);
-    metrics_listener_destroy(app->metrics_listener);
+    metrics_place_destroy(app->metrics_place);
     endpoints_destroy(app->endpoints);
     handshake_gate_destroy(app->gate);
     tls_front_destroy(app->tls_front);
@@ -480,12 +411,9 @@ void app_destroy(struct app *app) {
     cert_slot_destroy(app->slot);
     loop_timer_destroy(app->sweep);
     loop_timer_destroy(app->watchdog);
-    loop_timer_destroy(app->drain);
+    drain_destroy(app->drain);
     loop_destroy(app->loop);
-    if (app->listening_file && app->lock)
-        file_remove(app->listening_file, NULL);
-    free(app->listening_file);
-    file_lock_release(app->lock);
+    state_folder_release(app->state_folder);
     conf_destroy(app->conf);
     free(app);
 }

@@ -41,6 +41,3 @@ struct clients_keeper *app_clients_keeper(const struct app *app);
 const struct lab_keeper *app_lab_keeper(const struct app *app);
 const struct metrics *app_metrics(const struct app *app);
 int64_t app_started(const struct app *app); /* wall clock */
-
-/* Reports a mistake of the configuration to the log. */
-void app_log_mistake(void *context, const struct conf_mistake *mistake);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 enum {
+    BUSY_PAUSE_MS = 50,
     FIRST_PAUSE_MS = 2000,
     LONGEST_PAUSE_MS = 3600 * 1000,
     HOST_INTERVAL_MS = 3600 * 1000, /* how often the host's names are looked at */
@@ -23,6 +24,7 @@ struct kept {
     struct string_list configured; /* names */
     int64_t pause_ms;              /* after the last attempt; 0: none failed */
     int64_t retry_ms;              /* monotonic: not again before */
+    bool is_held_up;               /* the store's lock was somebody else's */
     struct error said;             /* what the log was told last */
 };
 
@@ -180,13 +182,12 @@ static bool put(const struct authority_keeper *keeper, const struct kept *kept,
     struct store_change *change = NULL;
     char made_by[] = "authority";
     const struct entry_meta meta = {.made_by = made_by, .made = now};
-    if (!store_change_begin(keeper->orders.store_folder, &change, err))
+    if (!store_change_try(keeper->orders.store_folder, &change, err))
         return false;
-    if (!store_change_put(change, kept->entry, material, &meta, true, err)) {
-        store_change_abandon(change);
-        return false;
-    }
-    return store_change_commit(change, err);
+    if (store_change_put(change, kept->entry, material, &meta, true, err))
+        return store_change_commit(change, err);
+    store_change_abandon(change);
+    return false;
 }
 
 static const struct cert_material *open_authority(const struct authority_keeper *keeper,
@@ -219,8 +220,9 @@ static bool issue(const struct authority_keeper *keeper, const struct kept *kept
         return false;
     }
     const struct cert_material *authority = open_authority(keeper, opened, err);
-    bool ok = authority && authority_issue(authority, &server, &leaf, err) &&
-              put(keeper, kept, &leaf, now, err);
+    /* First, so that no key is made in vain; the lock is not held while one is. */
+    bool ok = authority && store_change_possible(keeper->orders.store_folder, err) &&
+              authority_issue(authority, &server, &leaf, err) && put(keeper, kept, &leaf, now, err);
     cert_material_finish(&leaf);
     return ok;
 }
@@ -234,13 +236,28 @@ static void grow_pause(struct kept *kept) {
     kept->retry_ms = time_monotonic_ms() + kept->pause_ms;
 }
 
+/* Somebody is changing the store: a matter of moments. */
+static void come_back(struct kept *kept, const struct error *why) {
+    if (!kept->is_held_up)
+        log_info("authority", "service %s: %s: its certificate is issued when that is over",
+                 kept->service, why->text);
+    kept->is_held_up = true;
+    kept->retry_ms = time_monotonic_ms() + BUSY_PAUSE_MS;
+}
+
 /* Was one issued? */
 static bool issue_or_say(struct authority_keeper *keeper, struct kept *kept,
                          const struct leaf_issuer *issuer, const struct leaf_wish *wish,
                          enum leaf_state why, struct opened *opened) {
     struct error err = {0};
+    bool ok = issue(keeper, kept, issuer, wish, opened, &err);
+    if (!ok && err.kind == ERROR_BUSY) {
+        come_back(kept, &err);
+        return false;
+    }
+    kept->is_held_up = false;
     grow_pause(kept);
-    if (!issue(keeper, kept, issuer, wish, opened, &err)) {
+    if (!ok) {
         say(keeper, kept, &err);
         return false;
     }
@@ -300,10 +317,20 @@ static void look_at_host(struct authority_keeper *keeper) {
     keeper->host = host;
 }
 
+/* Its certificate is handed out also where no service wants one of it. */
+static void tell_of_authority(struct authority_keeper *keeper) {
+    struct error unheard = {0};
+    const struct leaf_issuer *issuer = authority_file_issuer(keeper->file, &unheard);
+    cert_keeper_publish_authority(keeper->certificates, issuer ? &issuer->certificate : NULL);
+}
+
 static void look(struct authority_keeper *keeper, bool anew) {
     struct opened opened = {0};
     int64_t in_ms = LONGEST_PAUSE_MS;
-    anew |= authority_file_look(keeper->file);
+    if (authority_file_look(keeper->file)) {
+        tell_of_authority(keeper);
+        anew = true;
+    }
     if (anew || time_monotonic_ms() - keeper->host_looked_ms >= HOST_INTERVAL_MS)
         look_at_host(keeper);
     for (size_t i = 0; i < keeper->orders.kept_count; i++) {

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/time_text.h"
+#include "certs/store_change.h"
 #include "daemon/cert_warnings.h"
 #include "platform/watch.h"
 
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BURST_MS = 4, WARNINGS_INTERVAL_MS = 3600 * 1000 };
+enum { BURST_MS = 4, BUSY_MS = 50, WARNINGS_INTERVAL_MS = 3600 * 1000 };
 
 struct cert_keeper {
     struct loop *loop;
@@ -28,10 +29,11 @@ struct cert_keeper {
     struct cert_store *store;
     struct watch *watch;
     struct loop_timer *burst;    /* events within a few milliseconds are one */
-    struct loop_timer *again;    /* something settles, or was too young to be sure */
+    struct loop_timer *again;    /* something settles, was too young to be sure, or is held */
     struct loop_timer *poll;     /* for file systems that send no events */
     struct loop_timer *warnings; /* time passes also where nothing changes */
     bool burst_set;
+    bool is_held_up;     /* a certificate is to be made, and somebody holds the store's lock */
     bool watch_is_blind; /* and that was said */
     struct cert_warnings *warned;
     uint64_t generation;
@@ -175,26 +177,64 @@ static bool is_servable(const struct cert_keeper *keeper) {
     return cert_set_count(cert_store_set(keeper->store)) > 0;
 }
 
-static bool make_first_certificate(struct cert_keeper *keeper, struct error *err) {
+/* At the start there is nothing to serve yet, and nobody to keep waiting. */
+enum patience { MAY_WAIT, MUST_NOT_WAIT };
+
+static bool begin_change(const struct cert_keeper *keeper, enum patience patience,
+                         struct store_change **out, struct error *err) {
+    return patience == MAY_WAIT ? store_change_begin(keeper->folder, out, err)
+                                : store_change_try(keeper->folder, out, err);
+}
+
+/* The store's lock is not held while the key is made, which may take seconds. */
+static bool make_generated(const struct cert_keeper *keeper, enum patience patience,
+                           struct blob *pem, struct error *err) {
     const struct first_certificate first = first_of(keeper);
-    struct error why = {0};
-    /* Another process may have been quicker: then its certificate is the one. */
-    if (!first_certificate_make(&first, keeper->folder, false, time_now(), &why) &&
-        why.kind != ERROR_EXISTS) {
-        *err = why;
-        error_prefix(err, "the first certificate cannot be made");
+    return (patience == MAY_WAIT || store_change_possible(keeper->folder, err)) &&
+           first_certificate_make(&first, time_now(), pem, err);
+}
+
+static bool put_generated(struct store_change *change, const struct blob *pem, struct error *err) {
+    if (store_change_write(change, CERT_GENERATED_NAME ".pem", pem->data, pem->size, 0600, err))
+        return store_change_commit(change, err);
+    store_change_abandon(change);
+    return false;
+}
+
+/* Another process may have been quicker: then what it put there is the one. */
+static bool put_first(struct cert_keeper *keeper, enum patience patience, const struct blob *pem,
+                      struct error *err) {
+    struct store_change *change = NULL;
+    if (!begin_change(keeper, patience, &change, err))
         return false;
-    }
     scan_watched(keeper);
-    return true;
+    if (is_servable(keeper) || store_change_has(change, CERT_GENERATED_NAME)) {
+        store_change_abandon(change);
+        return true;
+    }
+    bool ok = put_generated(change, pem, err);
+    scan_watched(keeper);
+    return ok || is_servable(keeper);
+}
+
+static bool make_first_certificate(struct cert_keeper *keeper, enum patience patience,
+                                   struct error *err) {
+    struct blob pem = {0};
+    bool ok = make_generated(keeper, patience, &pem, err) && put_first(keeper, patience, &pem, err);
+    blob_wipe(&pem);
+    if (!ok && err->kind != ERROR_BUSY)
+        error_prefix(err, "the first certificate cannot be made");
+    return ok;
 }
 
 /* A certificate is made where the store holds nothing that can be served. One that is refused stays
- * for somebody to look at. */
-static bool ensure_certificate(struct cert_keeper *keeper, struct error *err) {
+ * for somebody to look at. ERROR_BUSY: somebody is changing the store just now. */
+static bool ensure_certificate(struct cert_keeper *keeper, enum patience patience,
+                               struct error *err) {
     if (is_servable(keeper))
         return true;
-    if (!refused_entry(keeper, CERT_GENERATED_NAME) && !make_first_certificate(keeper, err))
+    if (!refused_entry(keeper, CERT_GENERATED_NAME) &&
+        !make_first_certificate(keeper, patience, err))
         return false;
     if (is_servable(keeper))
         return true;
@@ -211,11 +251,25 @@ static void warn(struct cert_keeper *keeper) {
                        time_now());
 }
 
+/* Until then everything served stays as it was. */
+static void come_back(struct cert_keeper *keeper, const struct error *why) {
+    if (!keeper->is_held_up)
+        log_info("store", "%s: a certificate is made when that is over", why->text);
+    keeper->is_held_up = true;
+    loop_timer_set(keeper->again, BUSY_MS);
+}
+
 static void look(struct cert_keeper *keeper, bool anyway) {
     struct error err;
-    if (!scan_watched(keeper) && !anyway)
+    if (!scan_watched(keeper) && !anyway && !keeper->is_held_up)
         return;
-    if (!ensure_certificate(keeper, &err))
+    bool has_certificate = ensure_certificate(keeper, MUST_NOT_WAIT, &err);
+    if (!has_certificate && err.kind == ERROR_BUSY) {
+        come_back(keeper, &err);
+        return;
+    }
+    keeper->is_held_up = false;
+    if (!has_certificate)
         log_error("store", "%s", err.text);
     publish(keeper);
     warn(keeper);
@@ -228,11 +282,20 @@ void cert_keeper_rescan(struct cert_keeper *keeper) {
 }
 
 bool cert_keeper_renew_generated(struct cert_keeper *keeper, struct error *err) {
-    const struct first_certificate first = first_of(keeper);
-    if (!first_certificate_make(&first, keeper->folder, true, time_now(), err))
-        return false;
-    cert_keeper_rescan(keeper);
-    return true;
+    struct store_change *change = NULL;
+    struct blob pem = {0};
+    struct error why = {0};
+    bool ok = make_generated(keeper, MUST_NOT_WAIT, &pem, &why) &&
+              begin_change(keeper, MUST_NOT_WAIT, &change, &why) &&
+              put_generated(change, &pem, &why);
+    blob_wipe(&pem);
+    if (ok)
+        cert_keeper_rescan(keeper);
+    else if (why.kind == ERROR_BUSY)
+        error_prefix(&why, "somebody is changing the store just now, try again");
+    if (!ok)
+        *err = why;
+    return ok;
 }
 
 /* ---- when to look ---- */
@@ -323,7 +386,7 @@ bool cert_keeper_create(struct loop *loop, struct cert_slot *slot,
         goto failed;
     watch_set(keeper->watch, cert_store_folders(keeper->store));
     scan_watched(keeper);
-    if (!ensure_certificate(keeper, err))
+    if (!ensure_certificate(keeper, MAY_WAIT, err))
         goto failed;
     publish(keeper);
     warn(keeper);
@@ -373,6 +436,12 @@ bool cert_keeper_configure(struct cert_keeper *keeper, const struct cert_keeper_
     /* Another store counts as a change, also where it is as empty as a new one. */
     look(keeper, moved);
     return true;
+}
+
+void cert_keeper_publish_authority(struct cert_keeper *keeper, const struct blob *certificate) {
+    struct error err = {0};
+    if (!cert_slot_publish_authority(keeper->slot, certificate, &err))
+        log_error("authority", "%s: what is handed out is that of the last one", err.text);
 }
 
 const struct cert_store *cert_keeper_store(const struct cert_keeper *keeper) {

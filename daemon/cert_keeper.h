@@ -34,8 +34,12 @@ bool cert_keeper_configure(struct cert_keeper *keeper, const struct cert_keeper_
 /* Looks at the store now. */
 void cert_keeper_rescan(struct cert_keeper *keeper);
 
-/* Replaces the generated entry by a new one with the host's names of today, and serves it. */
+/* Replaces the generated entry by a new one with the host's names of today, and serves it.
+ * ERROR_BUSY: somebody is changing the store just now. */
 bool cert_keeper_renew_generated(struct cert_keeper *keeper, struct error *err);
+
+/* Tells the pages of the local authority's certificate (DER); NULL: there is none. */
+void cert_keeper_publish_authority(struct cert_keeper *keeper, const struct blob *certificate);
 
 /* After its last scan; borrowed until the next. */
 const struct cert_store *cert_keeper_store(const struct cert_keeper *keeper);

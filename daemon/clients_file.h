@@ -4,6 +4,9 @@
 #include "base/blob.h"
 #include "daemon/clients_seen.h"
 
+/* A full list with the longest of everything has fewer bytes. */
+enum { CLIENTS_FILE_LIMIT = 16 * 1024 * 1024 };
+
 /* The words for how a handshake ended: "finished", "refused", "left", "failed", "late". */
 const char *verdict_word(enum handshake_end end);
 

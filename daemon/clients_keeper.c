@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { WRITE_INTERVAL_MS = 60 * 1000, FILE_LIMIT = 16 * 1024 * 1024 };
+enum { WRITE_INTERVAL_MS = 60 * 1000 };
 
 struct clients_keeper {
     char *path;
@@ -18,6 +18,7 @@ struct clients_keeper {
     bool unread;       /* the file is still to be read: 10,000 clients take a moment, and no start
                           waits for them */
     bool write_failed; /* and that was said */
+    bool outdated;     /* the file still has somebody who is forgotten */
     int64_t forget_after_s;
     uint64_t written; /* changes that the file has */
 };
@@ -32,7 +33,7 @@ static void read_file(struct clients_keeper *keeper) {
     struct error err = {0};
     struct client_seen *clients = NULL;
     size_t count = 0;
-    if (file_read(keeper->path, FILE_LIMIT, &bytes, NULL, &err) &&
+    if (file_read(keeper->path, CLIENTS_FILE_LIMIT, &bytes, NULL, &err) &&
         clients_file_read(bytes.data, bytes.size, &clients, &count, &err)) {
         for (size_t i = 0; i < count; i++)
             clients_seen_add(keeper->seen, &clients[i]);
@@ -58,11 +59,20 @@ static bool write_file(struct clients_keeper *keeper, struct error *err) {
         error_set(err, ERROR_MEMORY, "clients: out of memory");
     else
         ok = file_write(keeper->path, text.data, text.size, 0600, FILE_REPLACE, err);
-    if (ok)
+    if (ok) {
         keeper->written = changes;
+        keeper->outdated = false;
+    }
     buffer_finish(&text);
     free(clients);
     return ok;
+}
+
+static void remove_file(struct clients_keeper *keeper) {
+    struct error err = {0};
+    keeper->outdated = false;
+    if (!file_remove(keeper->path, &err) && err.kind != ERROR_MISSING)
+        log_error("clients", "%s cannot be removed: %s; remove it by hand", keeper->path, err.text);
 }
 
 static void write_changes(struct clients_keeper *keeper) {
@@ -75,19 +85,15 @@ static void write_changes(struct clients_keeper *keeper) {
         log_warning("clients", "%s cannot be written: %s; a restart would forget the clients",
                     keeper->path, err.text);
     keeper->write_failed = !ok;
-}
-
-static void remove_file(const struct clients_keeper *keeper) {
-    struct error err = {0};
-    if (!file_remove(keeper->path, &err) && err.kind != ERROR_MISSING)
-        log_error("clients", "%s cannot be removed: %s; remove it by hand", keeper->path, err.text);
+    if (!ok && keeper->outdated) /* a full disk is no reason to remember longer */
+        remove_file(keeper);
 }
 
 /* ---- its life ---- */
 
 void clients_keeper_forget(struct clients_keeper *keeper, int64_t now) {
     read_file(keeper);
-    clients_seen_forget(keeper->seen, now - keeper->forget_after_s, now);
+    keeper->outdated |= clients_seen_forget(keeper->seen, now - keeper->forget_after_s, now);
 }
 
 static void on_timer(void *context) {
@@ -145,5 +151,5 @@ void clients_keeper_configure(struct clients_keeper *keeper, bool remember,
     else if (!keeper->remembers)
         begin(keeper);
     else
-        clients_keeper_forget(keeper, time_now());
+        loop_timer_set(keeper->timer, 0); /* it may be less time now, for the file as well */
 }

@@ -145,6 +145,8 @@ static void put_text(char *out, size_t size, const char *text) {
  * nothing about it, and must not hide what an earlier one said. */
 static void take_news(struct client_seen *client, const struct client_news *news, int64_t now) {
     client->last = now;
+    if (client->first > now) /* the clock was set back */
+        client->first = now;
     client->handshakes++;
     client->refusals += is_refusal(news->end, news->alert);
     if (client->tells && !news->tells)
@@ -241,7 +243,8 @@ void clients_seen_add(struct clients_seen *seen, const struct client_seen *clien
     pthread_mutex_unlock(&seen->mutex);
 }
 
-void clients_seen_forget(struct clients_seen *seen, int64_t before, int64_t now) {
+bool clients_seen_forget(struct clients_seen *seen, int64_t before, int64_t now) {
+    bool forgot = false;
     pthread_mutex_lock(&seen->mutex);
     struct client *older;
     /* All of them: a clock that was set leaves them in another order than their times. */
@@ -253,10 +256,13 @@ void clients_seen_forget(struct clients_seen *seen, int64_t before, int64_t now)
         }
         if (client->seen.first > client->seen.last)
             client->seen.first = client->seen.last;
-        if (client->seen.last < before)
+        if (client->seen.last < before) {
             forget(seen, client);
+            forgot = true;
+        }
     }
     pthread_mutex_unlock(&seen->mutex);
+    return forgot;
 }
 
 uint64_t clients_seen_changes(struct clients_seen *seen) {

@@ -51,9 +51,9 @@ void clients_seen_note(struct clients_seen *seen, const struct client_news *news
  * too many is passed over. */
 void clients_seen_add(struct clients_seen *seen, const struct client_seen *client);
 
-/* Forgets everyone last seen before `before`. Times beyond `now`, from a clock that was wrong, are
- * taken back to it: they would not be forgotten in time. */
-void clients_seen_forget(struct clients_seen *seen, int64_t before, int64_t now);
+/* Forgets everyone last seen before `before`; was there anyone? Times beyond `now`, from a clock
+ * that was wrong, are taken back to it: they would not be forgotten in time. */
+bool clients_seen_forget(struct clients_seen *seen, int64_t before, int64_t now);
 
 /* How often something changed: another number, something else to keep. */
 uint64_t clients_seen_changes(struct clients_seen *seen);

@@ -218,8 +218,15 @@ static void commit(struct endpoints *endpoints, struct endpoint_plan *plan, stru
     endpoints->active_count = plan->count;
 }
 
+static bool bind_all(struct endpoints *endpoints, struct endpoint_plan *plan,
+                     const struct endpoints_companion *companion, struct error *err) {
+    return bind_new(endpoints, plan, err) &&
+           (!companion || companion->bind(companion->context, err));
+}
+
 bool endpoints_apply(struct endpoints *endpoints, const struct conf *conf,
-                     const struct pin_list *pins, struct error *err) {
+                     const struct pin_list *pins, const struct endpoints_companion *companion,
+                     struct error *err) {
     struct endpoint_plan plan = {0};
     struct endpoint *next = NULL;
     bool ok = false, freed = false;
@@ -233,11 +240,13 @@ bool endpoints_apply(struct endpoints *endpoints, const struct conf *conf,
     }
     if (!reserve_retired(endpoints, endpoints->active_count, err))
         goto done;
-    bool bound = bind_new(endpoints, &plan, err);
+    bool bound = bind_all(endpoints, &plan, companion, err);
     if (!bound && err->kind == ERROR_BUSY) {
         free_addresses(endpoints, &plan);
+        if (companion)
+            companion->make_way(companion->context);
         freed = true;
-        bound = bind_new(endpoints, &plan, err);
+        bound = bind_all(endpoints, &plan, companion, err);
     }
     if (bound) {
         endpoint_plan_settle(&plan);
@@ -246,8 +255,12 @@ bool endpoints_apply(struct endpoints *endpoints, const struct conf *conf,
     if (ok) {
         commit(endpoints, &plan, next);
         next = NULL;
+        if (companion)
+            companion->commit(companion->context);
     } else {
         undo(endpoints, &plan);
+        if (companion)
+            companion->take_back(companion->context);
         if (freed)
             restore_addresses(endpoints);
     }

@@ -16,11 +16,25 @@ void endpoints_destroy(struct endpoints *endpoints);
 
 struct pin_list;
 
+/* Somebody else who listens and moves along: with all of them, or not at all. Any of them can be
+ * in the way of any other until it has left. */
+struct endpoints_companion {
+    /* Binds where it is to be. After ERROR_BUSY it is called again when those that leave have made
+     * way, also if it had gone right. */
+    bool (*bind)(void *context, struct error *err);
+    void (*make_way)(void *context);  /* frees the address that it leaves */
+    void (*commit)(void *context);    /* everyone has moved */
+    void (*take_back)(void *context); /* nobody has: it listens where it was */
+    void *context;
+};
+
 /* Makes what serves agree with the configuration and the tool's pins, all or nothing: listeners
  * that stay as they are are not touched, changed ones go on on the same socket, new ones are bound
- * before any old one goes. On failure everything serves as before. */
+ * before any old one goes. On failure everything serves as before. `companion`: NULL if it stays
+ * as it is. */
 bool endpoints_apply(struct endpoints *endpoints, const struct conf *conf,
-                     const struct pin_list *pins, struct error *err);
+                     const struct pin_list *pins, const struct endpoints_companion *companion,
+                     struct error *err);
 
 /* Frees retired listeners whose last connection has ended. */
 void endpoints_sweep(struct endpoints *endpoints);

@@ -2,18 +2,13 @@
 
 #include "certs/cert_set.h"
 #include "daemon/subject_names.h"
-#include "platform/file.h"
-
-#include <stdlib.h>
 
 enum { LIFE_YEARS = 20 };
 
-bool first_certificate_make(const struct first_certificate *wish, const char *folder, bool replace,
-                            int64_t now, struct error *err) {
+bool first_certificate_make(const struct first_certificate *wish, int64_t now, struct blob *pem,
+                            struct error *err) {
     struct subject_names names = {0};
     struct cert_material material = {0};
-    struct blob pem = {0};
-    char *path = NULL;
     bool ok = false;
 
     if (!string_list_add(&names.dns, CERT_GENERATED_NAME)) {
@@ -31,17 +26,8 @@ bool first_certificate_make(const struct first_certificate *wish, const char *fo
         .not_before = now,
         .not_after = years_after(now, LIFE_YEARS),
     };
-    if (!cert_make_self_signed(&cert, &material, err) || !cert_to_pem(&material, &pem, err))
-        goto done;
-    path = path_join(folder, CERT_GENERATED_NAME ".pem");
-    if (!path) {
-        error_set(err, ERROR_MEMORY, "first certificate: out of memory");
-        goto done;
-    }
-    ok = file_write(path, pem.data, pem.size, 0600, replace ? FILE_REPLACE : FILE_NEW_ONLY, err);
+    ok = cert_make_self_signed(&cert, &material, err) && cert_to_pem(&material, pem, err);
 done:
-    free(path);
-    blob_wipe(&pem);
     cert_material_finish(&material);
     subject_names_finish(&names);
     return ok;

@@ -14,10 +14,9 @@ struct first_certificate {
     const struct string_list *names; /* beside the host's own: DNS names and addresses */
 };
 
-/* Makes it and writes CERT_GENERATED_NAME.pem (0600) into the store's folder, whole or not at all.
- * Without `replace` a file of that name stays, ERROR_EXISTS. */
-bool first_certificate_make(const struct first_certificate *wish, const char *folder, bool replace,
-                            int64_t now, struct error *err);
+/* Makes it: CERT_GENERATED_NAME.pem with its key (blob_wipe). */
+bool first_certificate_make(const struct first_certificate *wish, int64_t now, struct blob *pem,
+                            struct error *err);
 
 /* The host's names and addresses (as it would be made with) that the certificate does not name. */
 bool first_certificate_missing(const struct first_certificate *wish, const struct cert_info *info,

@@ -22,6 +22,7 @@ struct metrics_listener {
     void (*print)(void *context, struct buffer *out);
     void *context;
 
+    struct loop *loop;
     struct MHD_Daemon *library; /* driven by the loop, without a thread of its own */
     struct loop_source *ready;
     struct loop_timer *timer;
@@ -142,10 +143,9 @@ static bool start_library(struct metrics_listener *listener, int socket, struct 
     return listener->library;
 }
 
-static bool start(struct metrics_listener *listener, struct loop *loop, struct error *err) {
+static bool start(struct metrics_listener *listener, struct error *err) {
     int socket;
-    if (!loop_timer_create(loop, run, listener, &listener->timer, err) ||
-        !listen_there(listener, &socket, err) || !start_library(listener, socket, err))
+    if (!listen_there(listener, &socket, err) || !start_library(listener, socket, err))
         return false;
     const union MHD_DaemonInfo *info =
         MHD_get_daemon_info(listener->library, MHD_DAEMON_INFO_EPOLL_FD);
@@ -153,10 +153,22 @@ static bool start(struct metrics_listener *listener, struct loop *loop, struct e
         error_set(err, ERROR_SYSTEM, "libmicrohttpd has no epoll");
         return false;
     }
-    if (!loop_source_create(loop, info->epoll_fd, run, listener, &listener->ready, err))
+    if (!loop_source_create(listener->loop, info->epoll_fd, run, listener, &listener->ready, err))
         return false;
     loop_timer_set(listener->timer, 0);
     return true;
+}
+
+static void stop(struct metrics_listener *listener) {
+    loop_source_destroy(listener->ready);
+    listener->ready = NULL;
+    if (listener->library)
+        MHD_stop_daemon(listener->library); /* closes the socket, too */
+    listener->library = NULL;
+    listener->connections = 0;
+    if (listener->listens)
+        file_remove(listener->address.path, NULL);
+    listener->listens = false;
 }
 
 bool metrics_listener_create(struct loop *loop, const char *where,
@@ -168,6 +180,7 @@ bool metrics_listener_create(struct loop *loop, const char *where,
         free(listener);
         return false;
     }
+    listener->loop = loop;
     listener->print = print;
     listener->context = context;
     if (!conf_metrics_parse(listener->where, &listener->address)) {
@@ -175,7 +188,7 @@ bool metrics_listener_create(struct loop *loop, const char *where,
         metrics_listener_destroy(listener);
         return false;
     }
-    if (!start(listener, loop, err)) {
+    if (!loop_timer_create(loop, run, listener, &listener->timer, err) || !start(listener, err)) {
         error_prefix(err, "metrics");
         metrics_listener_destroy(listener);
         return false;
@@ -187,14 +200,22 @@ bool metrics_listener_create(struct loop *loop, const char *where,
 void metrics_listener_destroy(struct metrics_listener *listener) {
     if (!listener)
         return;
-    loop_source_destroy(listener->ready);
-    if (listener->library)
-        MHD_stop_daemon(listener->library); /* closes the socket, too */
+    stop(listener);
     loop_timer_destroy(listener->timer);
-    if (listener->listens)
-        file_remove(listener->address.path, NULL);
     free(listener->where);
     free(listener);
+}
+
+void metrics_listener_make_way(struct metrics_listener *listener) {
+    stop(listener);
+    loop_timer_cancel(listener->timer);
+    if (!listener->address.path)
+        listener->address.port =
+            socket_address_port((const struct sockaddr *)&listener->bound.storage);
+}
+
+bool metrics_listener_return(struct metrics_listener *listener, struct error *err) {
+    return start(listener, err);
 }
 
 const char *metrics_listener_where(const struct metrics_listener *listener) {

@@ -15,6 +15,11 @@ bool metrics_listener_create(struct loop *loop, const char *where,
                              struct metrics_listener **out, struct error *err);
 void metrics_listener_destroy(struct metrics_listener *listener); /* NULL is legal */
 
+/* Frees its address for somebody else, and ends its connections. */
+void metrics_listener_make_way(struct metrics_listener *listener);
+/* Listens again where it did, also if it was any port. After a failure it can only be destroyed. */
+bool metrics_listener_return(struct metrics_listener *listener, struct error *err);
+
 /* As it was given. */
 const char *metrics_listener_where(const struct metrics_listener *listener);
 

@@ -22,13 +22,13 @@ void metrics_text_family(struct buffer *out, const char *name, const char *type,
 }
 
 static void append_label(struct buffer *out, const struct metrics_label *label) {
-    struct buffer valid = {0};
-    utf8_append_valid(&valid, label->value);
+    struct buffer printable = {0};
+    utf8_append_printable(&printable, label->value);
     buffer_printf(out, "%s=\"", label->name);
-    append_escaped(out, valid.data ? valid.data : "", true);
+    append_escaped(out, printable.data ? printable.data : "", true);
     buffer_append_text(out, "\"");
-    out->failed |= valid.failed;
-    buffer_finish(&valid);
+    out->failed |= printable.failed;
+    buffer_finish(&printable);
 }
 
 void metrics_text_sample(struct buffer *out, const char *name, const struct metrics_label *labels,

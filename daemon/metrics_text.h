@@ -13,7 +13,7 @@ void metrics_text_family(struct buffer *out, const char *name, const char *type,
 
 struct metrics_label {
     const char *name;
-    const char *value; /* any text; what is no UTF-8 is written \xHH */
+    const char *value; /* any text, made printable: who looks at it may do so on a terminal */
 };
 
 /* `labels` (NULL: none) ends with a NULL name. */

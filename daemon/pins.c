@@ -27,7 +27,8 @@ struct pinned pinned_listener(const struct conf_service *service,
     return pinned_service(service, tool);
 }
 
-bool pinned_to_authority(const struct pinned *pinned) {
+/* Is that a certificate of the local authority? */
+static bool pinned_to_authority(const struct pinned *pinned) {
     return pinned->certificate && strcmp(pinned->certificate, CONF_AUTHORITY) == 0;
 }
 

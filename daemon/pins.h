@@ -21,8 +21,6 @@ struct pinned pinned_service(const struct conf_service *service, const struct pi
 struct pinned pinned_listener(const struct conf_service *service,
                               const struct conf_listener *listener, const struct pin_list *tool);
 
-/* Is that a certificate of the local authority? */
-bool pinned_to_authority(const struct pinned *pinned);
 /* Is the service on, and is one of its listeners? Gives the first such pin. */
 bool service_wants_authority(const struct conf_service *service, const struct pin_list *tool,
                              struct pinned *out);

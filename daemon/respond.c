@@ -215,18 +215,21 @@ enum MHD_Result respond_bytes(struct connection *connection, const struct answer
     return result;
 }
 
-enum MHD_Result respond_error(struct connection *connection, unsigned status, const char *allow) {
-    enum web_language language = request_language(connection);
-    struct answer answer = {.status = status,
-                            .content_type = "text/html; charset=utf-8",
-                            .language = web_language_tag(language),
-                            .allow = allow};
-    struct buffer page = {0};
-    web_error_render(language, status, &page);
+enum MHD_Result respond_page(struct connection *connection, const struct answer *answer,
+                             struct buffer *page) {
+    struct answer whole = *answer;
+    whole.content_type = "text/html; charset=utf-8";
+    whole.language = web_language_tag(request_language(connection));
     enum MHD_Result result =
-        page.failed ? MHD_NO : respond_bytes(connection, &answer, page.data, page.size);
-    buffer_finish(&page);
+        page->failed ? MHD_NO : respond_bytes(connection, &whole, page->data, page->size);
+    buffer_finish(page);
     return result;
+}
+
+enum MHD_Result respond_error(struct connection *connection, unsigned status, const char *allow) {
+    struct buffer page = {0};
+    web_error_render(request_language(connection), status, &page);
+    return respond_page(connection, &(struct answer){.status = status, .allow = allow}, &page);
 }
 
 /* ---- past the library ---- */

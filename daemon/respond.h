@@ -38,6 +38,11 @@ struct answer {
 enum MHD_Result respond_bytes(struct connection *connection, const struct answer *answer,
                               const void *data, size_t size);
 
+/* Answers with a page that was rendered in the client's language, of which `answer` need not tell;
+ * finishes the page. */
+enum MHD_Result respond_page(struct connection *connection, const struct answer *answer,
+                             struct buffer *page);
+
 /* An error page in the client's language; `allow` for 405, else NULL. The connection stays open. */
 enum MHD_Result respond_error(struct connection *connection, unsigned status, const char *allow);
 

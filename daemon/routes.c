@@ -30,11 +30,18 @@ static enum MHD_Result answer_certificate(struct connection *connection) {
     char name[RESPOND_FILE_NAME_SIZE], disposition[128];
     respond_file_name(cert_name(connection->cert), name);
     snprintf(disposition, sizeof disposition, "attachment; filename=\"%s\"", name);
-    const struct blob *anchor = cert_anchor(connection->cert);
+    struct blob anchor = {0};
+    struct error err = {0};
+    if (!trust_page_anchor(connection, &anchor, &err)) {
+        log_error("/certificate.cer", "cannot be told: %s", err.text);
+        return respond_error(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
+    }
     const struct answer answer = {.status = MHD_HTTP_OK,
                                   .content_type = "application/pkix-cert", /* RFC 2585 */
                                   .disposition = disposition};
-    return respond_bytes(connection, &answer, anchor->data, anchor->size);
+    enum MHD_Result result = respond_bytes(connection, &answer, anchor.data, anchor.size);
+    blob_finish(&anchor);
+    return result;
 }
 
 /* "TLS 1.3", as people write it; GnuTLS leaves the space out. */
@@ -97,15 +104,9 @@ static enum MHD_Result answer_connection(struct connection *connection) {
         page.fingerprint = fingerprint;
         page.thumbprint = thumbprint;
         page.names = names;
-        enum web_language language = request_language(connection);
-        web_connection_render(language, &page, &html);
-        const struct answer answer = {.status = MHD_HTTP_OK,
-                                      .content_type = "text/html; charset=utf-8",
-                                      .language = web_language_tag(language)};
-        if (!html.failed)
-            result = respond_bytes(connection, &answer, html.data, html.size);
+        web_connection_render(request_language(connection), &page, &html);
+        result = respond_page(connection, &(struct answer){.status = MHD_HTTP_OK}, &html);
     }
-    buffer_finish(&html);
     free(names);
     free(fingerprint);
     free(thumbprint);
@@ -136,13 +137,17 @@ static enum MHD_Result answer_trust_zip(struct connection *connection) {
     const struct trust_download *download = NULL;
     const char *language = web_language_tag(request_language(connection));
     char host[REQUEST_HOST_SIZE];
+    struct blob anchor = {0};
     struct error err = {0};
     if (!connection->cert)
         return respond_error(connection, MHD_HTTP_NOT_FOUND, NULL);
     struct trust_visitor visitor = {
-        .cert = connection->cert, .language = language, .now = time_now()};
+        .cert = connection->cert, .anchor = &anchor, .language = language};
     visitor.host = address_in(connection, host, &visitor.port);
-    if (!trust_downloads_get(downloads, &visitor, &download, &err)) {
+    bool is_made = trust_page_anchor(connection, &anchor, &err) &&
+                   trust_downloads_get(downloads, &visitor, &download, &err);
+    blob_finish(&anchor);
+    if (!is_made) {
         log_error("trust.zip", "cannot be made: %s", err.text);
         return respond_error(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
     }

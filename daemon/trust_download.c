@@ -75,12 +75,12 @@ static bool append_fingerprint(struct buffer *out, const unsigned char *fingerpr
 
 /* The anchor by its own fingerprint: an authority may be renewed under the same leaf. */
 static char *key_of(const struct trust_visitor *visitor) {
-    const struct blob *anchor = cert_anchor(visitor->cert);
+    const struct blob *anchor = visitor->anchor;
     unsigned char digest[CERT_FINGERPRINT_SIZE] = {0};
     struct buffer key = {0};
     gnutls_hash_fast(GNUTLS_DIG_SHA256, anchor->data, anchor->size, digest);
-    buffer_printf(&key, "%s %u %s %zu", visitor->host ? visitor->host : "", visitor->port,
-                  visitor->language, cert_chain_count(visitor->cert));
+    buffer_printf(&key, "%s %u %s", visitor->host ? visitor->host : "", visitor->port,
+                  visitor->language);
     bool ok = append_fingerprint(&key, cert_info(visitor->cert)->fingerprint) &&
               append_fingerprint(&key, digest);
     key.failed |= !ok;
@@ -88,7 +88,7 @@ static char *key_of(const struct trust_visitor *visitor) {
 }
 
 static bool make_zip(const struct trust_visitor *visitor, struct blob *out, struct error *err) {
-    const struct blob *anchor = cert_anchor(visitor->cert);
+    const struct blob *anchor = visitor->anchor;
     struct deployment_files files = {0};
     struct cert_info info = {0};
     if (!cert_info_read(anchor, &info, err))
@@ -96,12 +96,10 @@ static bool make_zip(const struct trust_visitor *visitor, struct blob *out, stru
     const struct deployment deployment = {
         .anchor = anchor,
         .info = &info,
-        .is_authority = cert_chain_count(visitor->cert) > 1,
-        .leaf = cert_info(visitor->cert),
+        .is_authority = !blob_equal(anchor, cert_chain(visitor->cert, 0)),
         .host = visitor->host,
         .port = visitor->port,
         .language = visitor->language,
-        .now = visitor->now,
     };
     bool ok = deployment_make(&deployment, &files, err) && deployment_zip(&files, out, err);
     deployment_files_finish(&files);

@@ -19,11 +19,11 @@ void trust_downloads_destroy(struct trust_downloads *downloads); /* NULL is lega
 
 /* For whom. Borrowed. */
 struct trust_visitor {
-    const struct cert *cert; /* that the connection was given */
-    const char *host;        /* that the texts name, normalised; NULL: none */
+    const struct cert *cert;   /* that the connection was given */
+    const struct blob *anchor; /* what clients must trust for it, DER */
+    const char *host;          /* that the texts name, normalised; NULL: none */
     uint16_t port;
     const char *language; /* "en" */
-    int64_t now;
 };
 
 /* Gives `out`: trust_download_release. */

@@ -5,7 +5,10 @@
 #include "certs/names.h"
 #include "daemon/connection.h"
 #include "daemon/framing.h"
+#include "daemon/listener.h"
 #include "daemon/respond.h"
+#include "trust/deployed_anchor.h"
+#include "trust/family.h"
 #include "trust/judge.h"
 
 #include <stdlib.h>
@@ -69,11 +72,25 @@ static bool tell_certificate(const struct cert *cert, struct told *told, struct 
     told->page.names = told->names;
     told->page.not_before = info->not_before;
     told->page.not_after = info->not_after;
+    told->page.apple_refuses = trust_apple_refuses_life(info->not_before, info->not_after);
     return true;
 }
 
-static bool tell_anchor(const struct cert *cert, struct told *told, struct error *err) {
-    const struct blob *der = cert_anchor(cert);
+bool trust_page_anchor(const struct connection *connection, struct blob *out, struct error *err) {
+    struct cert_slot *slot = listener_certs(connection->listener);
+    struct blob authority = {0};
+    if (!cert_slot_copy_authority(slot, &authority, err))
+        return false;
+    struct cert_set *entries = cert_slot_acquire(slot);
+    const struct deployed_anchor_places places = {authority.size > 0 ? &authority : NULL, entries};
+    bool ok = deployed_anchor_find(connection->cert, &places, out, err);
+    cert_set_release(entries);
+    blob_finish(&authority);
+    return ok;
+}
+
+static bool tell_anchor(const struct cert *cert, const struct blob *der, struct told *told,
+                        struct error *err) {
     struct cert_info *anchor = &told->anchor;
     if (!cert_info_read(der, anchor, err))
         return false;
@@ -96,35 +113,31 @@ static bool tell_anchor(const struct cert *cert, struct told *told, struct error
 }
 
 static enum MHD_Result send_page(struct connection *connection, const struct web_trust *page) {
-    enum web_language language = request_language(connection);
-    const struct answer answer = {.status = MHD_HTTP_OK,
-                                  .content_type = "text/html; charset=utf-8",
-                                  .language = web_language_tag(language),
-                                  .vary = "User-Agent",
-                                  .has_script = true};
+    const struct answer answer = {.status = MHD_HTTP_OK, .vary = "User-Agent", .has_script = true};
     struct buffer html = {0};
-    web_trust_render(language, page, &html);
-    enum MHD_Result result =
-        html.failed ? MHD_NO : respond_bytes(connection, &answer, html.data, html.size);
-    buffer_finish(&html);
-    return result;
+    web_trust_render(request_language(connection), page, &html);
+    return respond_page(connection, &answer, &html);
 }
 
 enum MHD_Result trust_page_answer(struct connection *connection) {
     if (!connection->session || !connection->cert)
         return respond_error(connection, MHD_HTTP_NOT_FOUND, NULL);
     struct told told = {.page = {.now = time_now()}};
+    struct blob anchor = {0};
     struct error err = {0};
     told.page.host = host_of(connection, told.host);
     told.page.visitor = web_visitor_of(request_header(connection, "User-Agent"));
     enum MHD_Result result = MHD_NO;
     if (tell_certificate(connection->cert, &told, &err) &&
-        tell_anchor(connection->cert, &told, &err) && judge(connection->cert, &told, &err)) {
+        trust_page_anchor(connection, &anchor, &err) &&
+        tell_anchor(connection->cert, &anchor, &told, &err) &&
+        judge(connection->cert, &told, &err)) {
         result = send_page(connection, &told.page);
     } else {
         log_error("/trust", "cannot be told: %s", err.text);
         result = respond_error(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
     }
+    blob_finish(&anchor);
     told_finish(&told);
     return result;
 }

@@ -13,7 +13,6 @@
 void service_notify_ready(const char *status);
 void service_notify_reloading(void); /* RELOADING=1 with MONOTONIC_USEC; READY=1 ends it */
 void service_notify_stopping(void);
-void service_notify_status(const char *status);
 void service_notify_watchdog(void);
 /* How often service_notify_watchdog is due, in ms (half of WATCHDOG_USEC); 0: never. */
 int64_t service_watchdog_interval_ms(void);

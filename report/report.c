@@ -24,9 +24,9 @@ json_t *report_fingerprint(const unsigned char *bytes, size_t size) {
     return string;
 }
 
-static json_t *texts(const struct string_list *list) {
+json_t *report_texts(const struct string_list *list) {
     json_t *array = json_array();
-    for (size_t i = 0; array && i < list->count; i++)
+    for (size_t i = 0; array && list && i < list->count; i++)
         if (json_array_append_new(array, report_text(list->items[i])) != 0) {
             json_decref(array);
             return NULL;
@@ -40,8 +40,8 @@ static json_t *certificate(const struct cert_info *info) {
                      "subject", report_text(info->subject),                        //
                      "issuer", report_text(info->issuer),                          //
                      "common_name", report_text(info->common_name),                //
-                     "dns_names", texts(&info->dns_names),                         //
-                     "addresses", texts(&info->addresses),                         //
+                     "dns_names", report_texts(&info->dns_names),                  //
+                     "addresses", report_texts(&info->addresses),                  //
                      "serial", report_text(info->serial),                          //
                      "key", report_text(info->key_name),                           //
                      "signature", report_text(info->signature),                    //

@@ -45,5 +45,8 @@ json_t *report_show(const struct cert_store *store, const char *name, struct rep
  * NULL gives JSON's null. For every member whose text came from outside. */
 json_t *report_text(const char *text);
 
+/* An array of them; of NULL an empty one. */
+json_t *report_texts(const struct string_list *list);
+
 /* "AB:CD:…" as a JSON string. */
 json_t *report_fingerprint(const unsigned char *bytes, size_t size);

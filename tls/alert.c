@@ -12,8 +12,8 @@ static const struct {
     {20, "bad_record_mac", NULL},
     {40, "handshake_failure", NULL},
     {42, "bad_certificate",
-     "the certificate is not acceptable to it, often because it does not "
-     "name the host the client asked for"},
+     "mostly the certificate does not name the host the client asked for; clients with GnuTLS "
+     "say this of one that is not trusted or has expired, too"},
     {43, "unsupported_certificate", "it cannot use a certificate of this kind"},
     {44, "certificate_revoked", "the certificate was revoked"},
     {45, "certificate_expired", "the certificate has expired, or the client's clock is wrong"},

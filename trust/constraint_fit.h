@@ -11,5 +11,9 @@ enum constraint_breach {
     BREACH_DIRECTORY_SET = 1 << 2, /* directory names are excluded, whichever */
     BREACH_COMMON_NAME = 1 << 3,   /* the common name of one that has no DNS names */
     BREACH_WILDCARD = 1 << 4,      /* a wildcard that stands for excluded names, too */
+    BREACH_URI = 1 << 5,           /* there are subtrees of URIs, and a URI */
+    BREACH_URI_PART = 1 << 6,      /* a URI's host below what is permitted, not the same */
+    BREACH_NO_SUBJECT = 1 << 8,    /* directory names are permitted, and the subject is empty */
+    BREACH_SUBJECT_EMAIL = 1 << 7, /* an e-mail address in the subject */
 };
 unsigned constraint_breaches(const struct facts *authority, const struct facts *below);

@@ -10,7 +10,6 @@ void deployment_files_finish(struct deployment_files *files) {
         blob_finish(&files->items[i].content);
     }
     free(files->items);
-    string_list_finish(&files->warnings);
     *files = (struct deployment_files){0};
 }
 

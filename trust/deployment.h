@@ -8,7 +8,6 @@
 
 #include "base/blob.h"
 #include "base/error.h"
-#include "base/string_list.h"
 #include "certs/cert.h"
 
 /* What is deployed, and for whom. Borrowed. */
@@ -16,11 +15,9 @@ struct deployment {
     const struct blob *anchor;    /* DER */
     const struct cert_info *info; /* the anchor's */
     bool is_authority;            /* a local (or other) authority; false: the server's own */
-    const struct cert_info *leaf; /* the server's; the same as `info` for a self-signed one */
     const char *host;             /* by which clients open the server, for the texts; may be NULL */
     uint16_t port;                /* likewise; 0: not known */
     const char *language;         /* of the README: "en", "fr", "de" */
-    int64_t now;                  /* for the warnings alone; it is in no file */
     /* PEM, key and chain, to sign the .mobileconfig with; NULL: it is not signed. Signing with
      * anything but an RSA key is not deterministic. */
     const struct cert_material *signer;
@@ -35,7 +32,6 @@ struct deployment_file {
 struct deployment_files {
     struct deployment_file *items; /* by path, in order */
     size_t count;
-    struct string_list warnings; /* "Apple's clients refuse …": sentences for whoever makes it */
 };
 void deployment_files_finish(struct deployment_files *files);
 

@@ -1,6 +1,7 @@
 #include "trust/facts.h"
 
 #include "certs/der.h"
+#include "certs/der_write.h"
 
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
@@ -115,6 +116,8 @@ static bool take_extensions(struct der_element list, struct facts *facts) {
         extension->oid = span_of(part);
         bool has = der_take(&one, &part);
         if (has && part.tag == DER_BOOLEAN) {
+            if (part.size == 1 && part.data[0] != 0 && part.data[0] != 0xff)
+                facts->oddities |= FACT_ODD_BOOLEAN;
             extension->is_critical = part.size == 1 && part.data[0] != 0;
             has = der_take(&one, &part);
         }
@@ -126,7 +129,8 @@ static bool take_extensions(struct der_element list, struct facts *facts) {
 }
 
 /* What comes behind the version. False: that is no certificate's. */
-static bool read_body(struct der_element body, struct facts *facts, bool *no_memory) {
+static bool read_body(struct der_element body, struct facts *facts, struct fact_span *validity,
+                      bool *no_memory) {
     struct der_element part, list;
     struct fact_span unused;
     struct der_element first = body;
@@ -136,8 +140,10 @@ static bool read_body(struct der_element body, struct facts *facts, bool *no_mem
         return false;
     facts->serial = span_of(part);
     if (!der_take(&body, &part) || !take_whole(&body, &facts->issuer, &part) ||
-        !der_take(&body, &part) || !take_whole(&body, &facts->subject, &part) ||
-        !take_whole(&body, &facts->public_key, &part))
+        !der_take(&body, &part))
+        return false;
+    *validity = span_of(part);
+    if (!take_whole(&body, &facts->subject, &part) || !take_whole(&body, &facts->public_key, &part))
         return false;
     while (take_whole(&body, &unused, &part))
         if (part.tag == (DER_CONTEXT | DER_CONSTRUCTED | 3) && der_take(&part, &list) &&
@@ -146,12 +152,12 @@ static bool read_body(struct der_element body, struct facts *facts, bool *no_mem
     return true;
 }
 
-static bool read_structure(struct facts *facts, struct error *err) {
+static bool read_structure(struct facts *facts, struct fact_span *validity, struct error *err) {
     struct der_element rest = {0, facts->der.data, facts->der.size}, whole, body, algorithm, bits;
     bool failed = false;
     if (!der_take(&rest, &whole) || !take_whole(&whole, &facts->signed_part, &body) ||
         !der_take(&whole, &algorithm) || !der_take(&whole, &bits) || bits.size < 1 ||
-        !read_body(body, facts, &failed)) {
+        !read_body(body, facts, validity, &failed)) {
         error_set(err, ERROR_INPUT, "the certificate cannot be read");
         return false;
     }
@@ -306,23 +312,56 @@ static bool read_texts(struct facts *facts, struct error *err) {
            no_memory(err);
 }
 
+/* The certificate without its extensions, which are read here. GnuTLS takes none whose extensions
+ * it cannot read; many a client does. */
+static bool strip(const struct blob *der, struct blob *out) {
+    struct der_element rest = {0, der->data, der->size}, whole, body, part;
+    struct fact_span bytes;
+    struct buffer plain = {0};
+    if (!der_take(&rest, &whole) || !der_take(&whole, &body))
+        return false;
+    while (take_whole(&body, &bytes, &part))
+        if (part.tag != (DER_CONTEXT | DER_CONSTRUCTED | 3))
+            buffer_append(&plain, bytes.data, bytes.size);
+    der_close(&plain, 0, DER_SEQUENCE);
+    buffer_append(&plain, whole.data, whole.size);
+    der_close(&plain, 0, DER_SEQUENCE);
+    return der_give(&plain, out, NULL);
+}
+
+static int import(gnutls_x509_crt_t *crt, const struct blob *der) {
+    gnutls_datum_t datum = {der->data, (unsigned)der->size};
+    gnutls_x509_crt_deinit(*crt); /* one that could not be read is in no state to be used */
+    *crt = NULL;
+    int code = gnutls_x509_crt_init(crt);
+    return code < 0 ? code : gnutls_x509_crt_import(*crt, &datum, GNUTLS_X509_FMT_DER);
+}
+
+static bool import_at_all(struct facts *facts, struct error *err) {
+    struct blob plain = {0};
+    int code = import(&facts->crt, &facts->der);
+    if (code < 0 && strip(&facts->der, &plain) && import(&facts->crt, &plain) >= 0)
+        code = 0;
+    blob_finish(&plain);
+    if (code >= 0)
+        return true;
+    if (code == GNUTLS_E_MEMORY_ERROR)
+        return no_memory(err);
+    error_set(err, ERROR_INPUT, "the certificate cannot be read (%s)", gnutls_strerror(code));
+    return false;
+}
+
 bool facts_gather(const struct blob *der, struct facts *out, struct error *err) {
     struct facts facts = {.path_length = -1, .explicit_policy = -1};
-    bool ok =
-        (blob_copy(der->data, der->size, &facts.der) && gnutls_x509_crt_init(&facts.crt) == 0) ||
-        no_memory(err);
-    if (ok) {
-        gnutls_datum_t datum = {facts.der.data, (unsigned)facts.der.size};
-        int code = gnutls_x509_crt_import(facts.crt, &datum, GNUTLS_X509_FMT_DER);
-        if (code < 0)
-            error_set(err, ERROR_INPUT, "the certificate cannot be read (%s)",
-                      gnutls_strerror(code));
-        ok = code >= 0;
-    }
+    bool ok = (blob_copy(der->data, der->size, &facts.der) || no_memory(err)) &&
+              import_at_all(&facts, err);
     if (ok) {
         read_key(&facts);
-        ok = read_texts(&facts, err) && read_structure(&facts, err) &&
+        struct fact_span validity = {0};
+        ok = read_texts(&facts, err) && read_structure(&facts, &validity, err) &&
              (facts_read_extensions(&facts) || no_memory(err));
+        if (ok)
+            facts_find_oddities(&facts, validity);
         read_digest(&facts);
     }
     if (ok)
@@ -380,4 +419,8 @@ bool facts_names_key_of(const struct facts *facts, const struct facts *issuer) {
         !fact_span_equal(facts->issuer_key, issuer->subject_key))
         return false;
     return !facts->issuer_serial.data || fact_span_equal(facts->issuer_serial, issuer->serial);
+}
+
+bool facts_names_issuer_of(const struct facts *facts, const struct facts *issuer) {
+    return !facts->issuer_issuer.data || fact_span_equal(facts->issuer_issuer, issuer->issuer);
 }

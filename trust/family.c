@@ -29,10 +29,10 @@ const struct trust_family trust_families[TRUST_FAMILY_COUNT] = {
                            "deploy, java/, has a truststore)"},
     [TRUST_FAMILY_OPENSSL] =
         {"openssl", "curl and OpenSSL", true,
-         "put it into the system's store: mailstorectl deploy (linux/install.sh);"
+         "put it into the system's store: mailstorectl deploy (install.sh);"
          " for curl alone: --cacert FILE"},
     [TRUST_FAMILY_GO] = {"go", "Go", true,
-                         "put it into the system's store: mailstorectl deploy (linux/install.sh); "
+                         "put it into the system's store: mailstorectl deploy (install.sh); "
                          "for one program: SSL_CERT_FILE=FILE"},
 };
 

@@ -72,3 +72,7 @@ struct trust_remarks {
 void trust_remarks_finish(struct trust_remarks *remarks);
 bool trust_remark_all(const struct trust_evidence *evidence, struct trust_remarks *out,
                       struct error *err);
+
+/* Apple's clients take no server's certificate that lives so long, whoever issued it
+ * (https://support.apple.com/103769). */
+bool trust_apple_refuses_life(int64_t not_before, int64_t not_after);

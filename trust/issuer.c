@@ -216,6 +216,26 @@ static bool judge_own_shape(const struct trust_path *path, struct trust_words *w
     return true;
 }
 
+/* Browsers neither offer these kinds in the handshake nor know them in a chain:
+ * trust/family_rules.c has which clients do. */
+static bool judge_key_kinds(const struct trust_path *path, struct trust_words *words) {
+    for (size_t i = 0; i < path->count; i++) {
+        const struct cert_info *info = &path->steps[i].info;
+        if (!(info->key_type & (CERT_KEY_EDDSA | CERT_KEY_RSA_PSS)))
+            continue;
+        if (i == 0) {
+            trust_say(words, false, "its key is %s, which no browser takes", info->key_name);
+            trust_mend(words, "make it again with a P-256 key");
+        } else {
+            trust_say(words, false, "the key of %s is %s, which no browser takes", info->subject,
+                      info->key_name);
+            trust_mend(words, "have it issued again by an authority with a P-256 or RSA key");
+        }
+        return false;
+    }
+    return true;
+}
+
 /* ---- what GnuTLS says of the way ---- */
 
 static bool excludes(gnutls_x509_crt_t issuer, gnutls_x509_crt_t certificate) {
@@ -309,8 +329,9 @@ void trust_judge_issuer(const struct trust_path *path, const struct trust_anchor
         return;
     }
     if (!judge_own_shape(path, words) || !judge_issuers(path, words) ||
-        !judge_signatures(path, words) || !judge_purposes(path, words) ||
-        !judge_constraints(path, words) || !judge_by_library(path, words))
+        !judge_key_kinds(path, words) || !judge_signatures(path, words) ||
+        !judge_purposes(path, words) || !judge_constraints(path, words) ||
+        !judge_by_library(path, words))
         return;
     trust_say(words, true, NULL);
     judge_key(path, words);

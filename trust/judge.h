@@ -11,7 +11,8 @@
  * alternative names, the common name.
  *
  * "issuer": from the certificate a chain of certificates, sent or known to the client, leads to one
- * that it trusts, and each may issue the next and was signed with an algorithm that is still good.
+ * that it trusts, and each may issue the next, has a key of a kind that browsers take, and was
+ * signed with an algorithm that is still good.
  * It says nothing of dates. A self-signed certificate is to be trusted itself.
  *
  * "current": each certificate of that chain, as far as it leads, is valid now.

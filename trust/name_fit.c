@@ -83,6 +83,7 @@ static bool pattern_fits(const char *pattern, const char *host, unsigned *out) {
             found |= is_first ? 0 : PECULIAR_WILDCARD_LATER;
             found |= is_last ? PECULIAR_WILDCARD_LAST : 0;
             found |= size > 1 ? PECULIAR_WILDCARD_WITHIN : 0;
+            found |= size > 1 && strncmp(name, "xn--", 4) == 0 ? PECULIAR_WILDCARD_IDN : 0;
         }
         if (is_last)
             break;

@@ -17,6 +17,7 @@ enum name_peculiarity {
     PECULIAR_WILDCARD_TOP = 1 << 9,         /* "*.local" */
     PECULIAR_WILDCARD_SUFFIX = 1 << 10,     /* "*.co.uk" */
     PECULIAR_WILDCARD_UNDERSCORE = 1 << 11, /* "*.example.org" for "a_b.example.org" */
+    PECULIAR_WILDCARD_IDN = 1 << 12,        /* "x*.example.org" for "xn--….example.org" */
 };
 
 /* Of all the names that fit in some way: the peculiarities, among those that are minded, of the one

@@ -183,7 +183,7 @@ static void remark_serial(struct remarking *remarking, const struct facts *facts
 
 static void remark_life(struct remarking *remarking, const struct facts *leaf) {
     int64_t days = (leaf->not_after - leaf->not_before) / RULE_DAY_S;
-    if (days <= RULE_APPLE_DAYS)
+    if (!trust_apple_refuses_life(leaf->not_before, leaf->not_after))
         return;
     struct buffer text = {0};
     buffer_printf(&text, "it lives %lld days: too long for Apple's clients, which take 825",

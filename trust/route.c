@@ -74,6 +74,7 @@ static void seek_any(struct search *search) {
 static bool openssl_may_have_issued(const struct search *search, size_t which, size_t issuer) {
     const struct facts *own = facts_of(search, which), *above = facts_of(search, issuer);
     return known_names(search->known, which, issuer) && facts_names_key_of(own, above) &&
+           facts_names_issuer_of(own, above) &&
            (above->key_kind != FACT_KEY_RSA_PSS || own->is_pss);
 }
 
@@ -124,12 +125,14 @@ static void seek_like_openssl(struct search *search, int64_t now) {
 
 /* ---- Java: sun.security.validator.PKIXValidator, engineValidate ---- */
 
-/* Trusted itself, or under another certificate with its name and key. */
+/* Trusted itself, or an authority's under another certificate with its name and key. */
 static long java_anchor(const struct search *search, size_t which) {
     const struct known *known = search->known;
     const struct facts *facts = facts_of(search, which);
     if (known->items[which].is_anchor)
         return (long)which;
+    if (which == 0)
+        return NOWHERE;
     for (size_t i = 0; i < known->count; i++)
         if (known->items[i].is_anchor &&
             strcmp(facts_of(search, i)->subject_folded, facts->subject_folded) == 0 &&

@@ -29,6 +29,7 @@ static const struct {
     {"\x2b\x06\x01\x05\x05\x07\x01\x18", 8, RULE_F},                   /* TLS feature */
     {"\x2b\x06\x01\x05\x05\x07\x30\x01\x05", 9, RULE_F | RULE_O},      /* OCSP no check */
     {"\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x02", 10, RULE_F},          /* certificate timestamps */
+    {"\x2b\x06\x01\x05\x05\x07\x01\x03", 8, RULE_F},                   /* qualified statements */
     {"\x60\x86\x48\x01\x86\xf8\x42\x01\x01", 9, RULE_F | RULE_O},      /* Netscape's type */
     {"\x2b\x06\x01\x05\x05\x07\x01\x07", 8, RULE_O},                   /* address blocks */
     {"\x2b\x06\x01\x05\x05\x07\x01\x08", 8, RULE_O},                   /* AS numbers */
@@ -59,7 +60,7 @@ static bool has_strange_kind(const struct fact_names *names) {
     return false;
 }
 
-static bool is_critical(const struct facts *facts, const char *oid, size_t size) {
+bool rule_is_critical(const struct facts *facts, const char *oid, size_t size) {
     for (size_t i = 0; i < facts->extension_count; i++)
         if (facts->extensions[i].oid.size == size &&
             memcmp(facts->extensions[i].oid.data, oid, size) == 0)
@@ -68,7 +69,7 @@ static bool is_critical(const struct facts *facts, const char *oid, size_t size)
 }
 
 bool rule_constraint_kind(const struct rule_view *view) {
-    return is_critical(view->own, "\x55\x1d\x1e", 3) &&
+    return rule_is_critical(view->own, "\x55\x1d\x1e", 3) &&
            (has_strange_kind(&view->own->permitted) || has_strange_kind(&view->own->excluded));
 }
 
@@ -161,11 +162,22 @@ static bool is_host(const unsigned char *text, size_t size) {
     for (size_t i = 0; i < size; i++) {
         if (text[i] == ':')
             return is_port(text + i + 1, size - i - 1) && !was_dot;
-        if (text[i] <= ' ' || strchr("\"\\^`{|}", text[i]) || (text[i] == '.' && was_dot))
+        /* Of what is escaped in a host, octets beyond ASCII alone are taken. */
+        if (text[i] <= ' ' || strchr("\"\\^`{|}", text[i]) || (text[i] == '.' && was_dot) ||
+            (text[i] == '%' && i + 1 < size && text[i + 1] < '8'))
             return false;
         was_dot = text[i] == '.';
     }
     return !was_dot;
+}
+
+/* net/url, validUserinfo */
+static bool is_user(const unsigned char *text, size_t size) {
+    for (size_t i = 0; i < size; i++)
+        if (!is_letter(text[i]) && !is_port(text + i, 1) &&
+            (text[i] == 0 || !strchr("-._:~!$&'()*+,;=%@", text[i])))
+            return false;
+    return true;
 }
 
 static bool go_reads_uri(struct fact_span text) {
@@ -181,8 +193,11 @@ static bool go_reads_uri(struct fact_span text) {
     }
     from += 2;
     for (end = from; end < text.size && !strchr("/?#", text.data[end]); end++)
-        if (text.data[end] == '@')
+        if (text.data[end] == '@') {
+            if (!is_user(text.data + from, end - from))
+                return false;
             from = end + 1;
+        }
     return is_host(text.data + from, end - from);
 }
 

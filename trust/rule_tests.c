@@ -75,8 +75,34 @@ bool rule_other_identifier(const struct rule_view *view) {
                !facts_names_key_of(step(view, last_of(view) - 1), step(view, last_of(view)));
     for (size_t i = 0; i < view->known->count; i++)
         if (known_names(view->known, last, i) && known_signed(view->known, last, i) &&
-            !facts_names_key_of(step(view, last_of(view)), &view->known->items[i].facts))
+            (!facts_names_key_of(step(view, last_of(view)), &view->known->items[i].facts) ||
+             (view->family == RULE_O &&
+              !facts_names_issuer_of(step(view, last_of(view)), &view->known->items[i].facts))))
             return true;
+    return false;
+}
+
+static bool has_same_names(const struct facts *a, const struct facts *b) {
+    if (a->names.count != b->names.count)
+        return false;
+    for (size_t i = 0; i < a->names.count; i++)
+        if (a->names.items[i].kind != b->names.items[i].kind ||
+            !fact_span_equal(a->names.items[i].value, b->names.items[i].value))
+            return false;
+    return true;
+}
+
+/* Firefox and Go do not go to a certificate that has the subject and the key of one below it; to
+ * Go alternative names, too, make it another. */
+bool rule_key_again(const struct rule_view *view) {
+    for (size_t i = 1; i < view->route->count; i++)
+        for (size_t j = 0; j < i; j++) {
+            const struct facts *one = step(view, i), *other = step(view, j);
+            if (fact_span_equal(one->subject, other->subject) &&
+                fact_span_equal(one->public_key, other->public_key) &&
+                (view->family != RULE_G || has_same_names(one, other)))
+                return true;
+        }
     return false;
 }
 
@@ -101,6 +127,37 @@ bool rule_deep_java(const struct rule_view *view) {
     enum { MOST_SENT = 10, MOST_SEARCHED = 5 };
     return view->known->sent_count > MOST_SENT ||
            (view->route->is_searched && steps_between(view) > MOST_SEARCHED);
+}
+
+/* Go's and Java's own limits, and that of OpenSSL, from which BoringSSL has its. */
+static size_t most_octets(unsigned family) {
+    return family == RULE_J ? 32768 : family == RULE_G ? 65536 : 102400;
+}
+
+/* The message Certificate of TLS 1.3, of which each certificate has five octets more. */
+bool rule_too_large(const struct rule_view *view) {
+    enum { HEAD = 8, EACH = 5 };
+    size_t size = HEAD;
+    for (size_t i = 0; i < view->known->sent_count; i++)
+        size += EACH + view->known->items[view->known->sent[i]].facts.der.size;
+    return size > most_octets(view->family);
+}
+
+/* mozilla::pkix counts octets in 16 bits. */
+bool rule_too_large_firefox(const struct rule_view *view) {
+    enum { MOST = 65535 };
+    return view->own->der.size > MOST;
+}
+
+/* NSS finds certificates by issuer and serial number, and refuses one that looks like another. */
+bool rule_serial_again(const struct rule_view *view) {
+    const struct known *known = view->known;
+    for (size_t i = 1; i < known->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (fact_span_equal(known->items[i].facts.issuer, known->items[j].facts.issuer) &&
+                fact_span_equal(known->items[i].facts.serial, known->items[j].facts.serial))
+                return true;
+    return false;
 }
 
 /* ---- policies (RFC 5280, 6.1) ---- */
@@ -153,10 +210,15 @@ bool rule_out_of_time_and_order(const struct rule_view *view) {
     return view->route->is_searched && (rule_over(view) || rule_early(view));
 }
 
-bool rule_long_life(const struct rule_view *view) {
+bool trust_apple_refuses_life(int64_t not_before, int64_t not_after) {
     enum { SINCE = 1561939200 }; /* 2019-07-01 */
-    return view->own->not_before >= SINCE &&
-           view->own->not_after - view->own->not_before > (int64_t)RULE_APPLE_DAYS * RULE_DAY_S;
+    /* the last second counts (RFC 5280, 4.1.2.5) */
+    return not_before >= SINCE && not_after > not_before &&
+           not_after - not_before >= (int64_t)RULE_APPLE_DAYS * RULE_DAY_S;
+}
+
+bool rule_long_life(const struct rule_view *view) {
+    return trust_apple_refuses_life(view->own->not_before, view->own->not_after);
 }
 
 /* ---- what an issuer may ---- */
@@ -182,8 +244,10 @@ bool rule_version_2(const struct rule_view *view) {
     return view->own->version == 2 && !view->own->has_constraints;
 }
 
+/* To Go a key usage without any bit is none. */
 bool rule_no_cert_sign(const struct rule_view *view) {
-    return view->own->has_usage && !(view->own->usage & FACT_USAGE_CERT_SIGN);
+    return view->own->has_usage && !(view->own->usage & FACT_USAGE_CERT_SIGN) &&
+           (view->own->usage != 0 || view->family != RULE_G);
 }
 
 static size_t authorities_below(const struct rule_view *view, bool also_self_issued) {
@@ -223,7 +287,7 @@ bool rule_outside(const struct rule_view *view) {
 }
 
 bool rule_outside_directory(const struct rule_view *view) {
-    return breaches(view, BREACH_DIRECTORY);
+    return breaches(view, BREACH_DIRECTORY | (view->family == RULE_F ? BREACH_NO_SUBJECT : 0u));
 }
 
 bool rule_excluded_directory(const struct rule_view *view) {
@@ -236,6 +300,18 @@ bool rule_outside_common_name(const struct rule_view *view) {
 
 bool rule_outside_wildcard(const struct rule_view *view) {
     return breaches(view, BREACH_WILDCARD);
+}
+
+bool rule_outside_uri(const struct rule_view *view) {
+    return breaches(view, BREACH_URI);
+}
+
+bool rule_outside_uri_part(const struct rule_view *view) {
+    return breaches(view, BREACH_URI_PART);
+}
+
+bool rule_outside_email(const struct rule_view *view) {
+    return breaches(view, BREACH_SUBJECT_EMAIL);
 }
 
 static bool has_empty(const struct fact_names *names) {
@@ -312,7 +388,8 @@ bool rule_netscape_client(const struct rule_view *view) {
 
 /* RFC 7633: what an issuer asks for, those below it must ask for, too. */
 bool rule_staple(const struct rule_view *view) {
-    return view->own->must_staple && (!view->evidence->has_staple || !view->leaf->must_staple);
+    return view->own->has_strange_feature ||
+           (view->own->must_staple && (!view->evidence->has_staple || !view->leaf->must_staple));
 }
 
 /* ---- signatures and keys ---- */
@@ -356,7 +433,7 @@ bool rule_rsa_2048(const struct rule_view *view) {
 
 /* Security level 2 asks for 112 bits, and RSA_security_bits, which rounds, gives them from here. */
 bool rule_rsa_openssl(const struct rule_view *view) {
-    return is_rsa_below(view, 1962);
+    return is_rsa_below(view, 1963);
 }
 
 bool rule_key_p521(const struct rule_view *view) {
@@ -402,4 +479,19 @@ bool rule_hyphen(const struct rule_view *view) {
 
 bool rule_empty_names(const struct rule_view *view) {
     return view->own->has_names && view->own->names.count == 0;
+}
+
+/* A SEQUENCE with nothing in it. */
+static bool is_empty(struct fact_span name) {
+    enum { HEAD = 2 };
+    return name.size <= HEAD;
+}
+
+bool rule_names_not_critical(const struct rule_view *view) {
+    return view->own->has_names && is_empty(view->own->subject) &&
+           !rule_is_critical(view->own, "\x55\x1d\x11", 3);
+}
+
+bool rule_no_issuer(const struct rule_view *view) {
+    return is_empty(view->own->issuer);
 }

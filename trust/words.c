@@ -112,6 +112,10 @@ static bool append_own(struct buffer *out, const char *word, size_t size,
         append_signature(out, own);
     else if (is(word, size, "extension"))
         append_oid(out, rule_unknown_extension(own, view->family));
+    else if (is(word, size, "encoding"))
+        buffer_append_text(out, rule_encoding_text(own, ~(unsigned)FACT_ODD_TIMES, view->family));
+    else if (is(word, size, "time_encoding"))
+        buffer_append_text(out, rule_encoding_text(own, FACT_ODD_TIMES, view->family));
     else
         return false;
     return true;

@@ -31,16 +31,6 @@ static void translate(enum web_language language, const char *const *words,
     sentences[count] = NULL;
 }
 
-enum { SECONDS_A_DAY = 86400, APPLE_DAYS = 825, APPLE_SINCE = 1561939200 /* 2019-07-01 */ };
-
-/* https://support.apple.com/103769: longer than that no server's certificate is accepted, whoever
- * issued it. The last second counts. */
-static bool apple_refuses(const struct web_trust *trust) {
-    int64_t longest = (int64_t)APPLE_DAYS * SECONDS_A_DAY - 1;
-    return trust->not_before >= APPLE_SINCE && trust->not_after > trust->not_before &&
-           trust->not_after - trust->not_before > longest;
-}
-
 /* Whose steps come first: the system's; Firefox' besides, or instead where it does not go by what
  * the system trusts. */
 static void put_visitor_first(const struct web_visitor *visitor, const char **slots) {
@@ -91,7 +81,7 @@ void web_trust_render(enum web_language language, const struct web_trust *trust,
         .slots =
             {
                 [SLOT_ANCHOR] = trust->anchor,
-                [SLOT_APPLE_REFUSES] = value_flag(apple_refuses(trust)),
+                [SLOT_APPLE_REFUSES] = value_flag(trust->apple_refuses),
                 [SLOT_FILE] = trust->file,
                 [SLOT_HAS_NAMES] = value_flag(trust->names && trust->names[0]),
                 [SLOT_HOST] = trust->host,

@@ -95,6 +95,7 @@ struct web_trust {
     const char *const *failing;
     const char *const *names;           /* of the server's certificate, NULL-terminated */
     int64_t not_before, not_after, now; /* of the server's certificate */
+    bool apple_refuses;                 /* it lives too long for Apple's clients */
 
     /* The certificate to install: the server's own, or that of an authority above it. */
     const char *anchor; /* its subject */

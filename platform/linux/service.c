@@ -56,12 +56,6 @@ void service_notify_stopping(void) {
     notify("STOPPING=1");
 }
 
-void service_notify_status(const char *status) {
-    char text[512];
-    snprintf(text, sizeof text, "STATUS=%s", status);
-    notify(text);
-}
-
 void service_notify_watchdog(void) {
     notify("WATCHDOG=1");
 }

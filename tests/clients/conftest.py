@@ -6,7 +6,8 @@ import shutil
 
 import pytest
 
-from made import MADE, Made
+from lib.machine import Machine
+from made import HOST, MADE, Made
 from system.conftest import (certs, daemon, module_daemon,  # noqa: F401
                              pytest_runtest_makereport, pytest_sessionstart)
 from visit.browsers import Chromium, ChromiumOnWindows, Firefox
@@ -70,3 +71,11 @@ def once(tmp_path_factory):
 def made(request, once):
     """One of made.MADE, by indirect parametrization."""
     return Made(once(request.param, MADE[request.param]), request.param)
+
+
+@pytest.fixture
+def machine(tmp_path):
+    made = Machine(tmp_path / "machine")
+    made.run_well("sh", "-c", f"echo 127.0.0.1 {HOST} >>/etc/hosts")
+    yield made
+    made.close()

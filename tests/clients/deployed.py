@@ -31,9 +31,12 @@ class Deployed:
         return self.folder / "linux" / "mailstored.crt"
 
 
-def deploy(made, folder, port=None):
+NOBODY = 1  # no daemon of anybody on this machine has that port
+
+
+def deploy(made, folder, port=NOBODY):
     tool(made.folder / "state", "deploy", made.entry, "--output", folder, "--host",
-         f"{HOST}:{port}" if port else HOST)
+         f"{HOST}:{port}")
     return Deployed(folder)
 
 

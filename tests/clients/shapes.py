@@ -17,7 +17,8 @@ from lib.certs import DER, PEM, days, now
 # ---- DER (X.690)
 
 INTEGER, BIT_STRING, OCTET_STRING, NULL, OID = 0x02, 0x03, 0x04, 0x05, 0x06
-UTF8, IA5, SEQUENCE, SET, UTC_TIME, GENERALIZED_TIME = 0x0c, 0x16, 0x30, 0x31, 0x17, 0x18
+PRINTABLE, UTF8, IA5, SEQUENCE, SET = 0x13, 0x0c, 0x16, 0x30, 0x31
+UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
 BOOLEAN, ENUMERATED = 0x01, 0x0a
 
 
@@ -56,15 +57,27 @@ def bits(*numbers):
 
 
 def time(moment):
+    """Octets are taken as they are."""
+    if isinstance(moment, bytes):
+        return moment
     if moment.year < 2050:
         return tlv(UTC_TIME, moment.strftime("%y%m%d%H%M%SZ").encode())
     return tlv(GENERALIZED_TIME, f"{moment.year:04}{moment:%m%d%H%M%S}Z".encode())
 
 
-def name(common_name):
-    if not common_name:
-        return tlv(SEQUENCE)
-    return tlv(SEQUENCE, tlv(SET, tlv(SEQUENCE, oid("2.5.4.3"), tlv(UTF8, common_name.encode()))))
+def name_part(number, text, tag=UTF8):
+    return tlv(SET, tlv(SEQUENCE, oid(number), tlv(tag, text.encode())))
+
+
+def common_name(text, tag=UTF8):
+    return name_part("2.5.4.3", text, tag)
+
+
+def name(subject):
+    """Of a common name; octets are taken as they are."""
+    if isinstance(subject, bytes):
+        return subject
+    return tlv(SEQUENCE, common_name(subject)) if subject else tlv(SEQUENCE)
 
 
 # ---- extensions: (OID, critical, value)
@@ -296,8 +309,9 @@ def authority(subject, issuer=None, more=(), **how):
 
 
 def leaf(subject, issuer, *more, **how):
-    """As a leaf should be, for that name."""
-    how.setdefault("extensions", replaced((*LEAF_EXTENSIONS, names(subject)), more))
+    """As a leaf should be, for that name; octets are a subject without one."""
+    own = () if isinstance(subject, bytes) else (names(subject),)
+    how.setdefault("extensions", replaced((*LEAF_EXTENSIONS, *own), more))
     return Shape(subject, issuer, key=how.pop("key", None) or new_key(), **how)
 
 
@@ -323,5 +337,6 @@ _numbers = itertools.count(1)
 
 
 def new_key(kind="p256"):
-    """Nobody else's."""
-    return key(kind, next(_numbers))
+    """Nobody else's; those of RSA, which take long to make, are not the last one's."""
+    number = next(_numbers)
+    return key(kind, number % 2 if kind.startswith("rsa") else number)

@@ -11,9 +11,10 @@ import pytest
 
 from deployed import Deployed, certutil, deploy, install, outcomes, said
 from lib.browser import Browser
-from lib.machine import Machine
+from lib.daemon import MAILSTORECTL
 from lib.waiting import await_condition
-from made import HOST, MADE, Made
+from lib.workshop import FAILED
+from made import HOST, MADE, Made, tool
 from visit.browsers import STATUS, Chromium, Firefox
 from visit.client import Site, Verdict, verdict_of
 from visit.command_line import REQUEST, Curl, GnuTls, OpenSsl, Python, Wget, run
@@ -23,14 +24,6 @@ from visit.virtual_machines import HERE, KEYTOOL, QUICK, Java, Node, compiled
 KINDS = ["ecdsa-p256", "issued-ecdsa-p256"]  # its own certificate; the local authority
 both = pytest.mark.parametrize("made", KINDS, indirect=True)
 one = pytest.mark.parametrize("made", KINDS[:1], indirect=True)
-
-
-@pytest.fixture
-def machine(tmp_path):
-    made = Machine(tmp_path / "machine")
-    made.run_well("sh", "-c", f"echo 127.0.0.1 {HOST} >>/etc/hosts")
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -114,6 +107,28 @@ def test_install_sh_makes_the_system_trust_it_and_undoes_that(made, serve, machi
     assert machine.run(["test", "-e", "/etc/firefox"]).returncode == 1
     assert install(machine, deployed, "--undo") == [
         ("already so", "Undo", "nothing is installed")]
+
+
+@pytest.mark.parametrize("made", ["issued-ecdsa-p256"], indirect=True)
+@pytest.mark.xdist_group("Chromium")
+def test_a_renewed_authority_is_good_for_what_was_issued_before(made, serve, machine, tmp_path):
+    """The server sends the one that it was issued by; clients have the other alone."""
+    site = serve(made)
+    shutil.copytree(made.folder / "state", tmp_path / "state")
+    tool(tmp_path / "state", "authority", "renew")
+    deployed = deploy(Made(tmp_path, made.name), tmp_path / "out", site.port)
+    renewed = (deployed.folder / "windows" / "mailstored.cer").read_bytes()
+    assert renewed != made.anchor
+    parts = install(machine, deployed)
+    assert ("already so", "Check", f"https://{HOST}:{site.port}/ is trusted") in parts
+    visit_all(machine, site)
+    done = run(["node", HERE / "visit.js", site.url], NODE_EXTRA_CA_CERTS=str(deployed.pem))
+    expect(Node, verdict_of(done, "^refused (.*)", "^status 200$"), None)
+    home = tmp_path / "home"
+    home.mkdir()
+    done = run(["sh", deployed.script, "--user"], HOME=str(home), XDG_STATE_HOME=str(home / "state"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    expect(Chromium, visit_by_chromium(home, site), None)
 
 
 # ---- Java and Node, which have stores of their own
@@ -334,6 +349,7 @@ def test_a_user_without_rights_has_what_needs_none(made, machine, tmp_path):
 @one
 def test_it_needs_no_more_of_its_environment_than_a_service_manager_gives(made, machine, tmp_path):
     deployed = deploy(made, tmp_path / "out")
+    machine.run_well("rm", "-rf", "/root/.pki", "/root/.local/share/pki")
     script = ["env", "-i", f"PATH={machine.run_well('printenv', 'PATH').strip()}",
               "POSIXLY_CORRECT=1", "sh", deployed.script]
     done = machine.run(script)
@@ -435,3 +451,19 @@ def test_what_was_interrupted_is_undone_whole(made, machine, tmp_path):
         install(machine, deployed, "--undo")
         left = machine.run(["find", "/etc/firefox", "/var/lib/mailstored-trust"])
         assert left.stdout == ""
+
+
+# ---- what the tool itself writes
+
+@one
+@pytest.mark.parametrize("options, why", [("size=16k", "No space left on device"),
+                                          ("ro", "Read-only file system")])
+@pytest.mark.parametrize("output", ["/mnt/out", "/mnt/out.zip"])
+def test_where_it_cannot_be_written_nothing_is_left(made, machine, options, why, output):
+    """And one message, which names what was asked for."""
+    script = (f"mount -t tmpfs -o {options} none /mnt && '{MAILSTORECTL}' --state "
+              f"'{made.folder}/state' deploy {made.entry} --output {output}; echo $?; ls -A /mnt")
+    done = machine.run(["unshare", "--mount", "sh", "-c", script])
+    assert done.stdout == f"{FAILED}\n"
+    [line] = done.stderr.splitlines()
+    assert output in line and why in line and ".tmp" not in line

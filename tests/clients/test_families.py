@@ -22,12 +22,12 @@ NAMES = {
 TIMES = {
     "chrome": "ERR_CERT_DATE_INVALID",
     "firefox": "_EXPIRED_|_NOT_YET_VALID_|INVALID_TIME",
-    "java": "CertificateExpired|CertificateNotYetValid",
-    "openssl": "has expired|not yet valid",
-    "go": "has expired or is not yet valid",
+    "java": "CertificateExpired|CertificateNotYetValid|Parse UTC time",
+    "openssl": "has expired|not yet valid|format error in certificate's not",
+    "go": "has expired or is not yet valid|malformed UTCTime",
 }
 # Of a client's error that may be about several conditions.
-ANY = {"chrome": "ERR_CERT_INVALID"}
+ANY = {"chrome": "ERR_CERT_INVALID|BAD_FORMAT"}
 
 
 # Keys that no client offers to take, nor `check`: the server has nothing to show.
@@ -91,7 +91,9 @@ def conditions_of(family, code):
         return {"named", "used"}
     if re.search(TIMES[family], code):
         return {"current"}
-    return {"issuer", "named"} if re.search(ANY.get(family, "(?!)"), code) else {"issuer"}
+    if re.search(ANY.get(family, "(?!)"), code):
+        return {"issuer", "named", "current"}
+    return {"issuer"}
 
 
 def disagreement(family, failing, code):

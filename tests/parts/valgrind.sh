@@ -31,7 +31,7 @@ memcheck() {
 export -f memcheck
 
 find build/tests -maxdepth 1 -type f -executable -printf '%f\n' | sort |
-    grep -E '^test_(cert|cert_read|cert_set|cert_store|staple|names|control)$' | grep -E -- "${CHECK_FILTER:-.}" |
+    grep -E '^test_(cert|cert_read|cert_set|cert_store|cert_store_replaced|cert_store_kept|cert_store_staple|staple|names|control)$' | grep -E -- "${CHECK_FILTER:-.}" |
     xargs -r -P "$jobs" -I NAME bash -c 'memcheck NAME'
 
 # Not those that judge what the daemon costs, or that hold thousands of something.

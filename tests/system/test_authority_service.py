@@ -1,7 +1,9 @@
 """A service with a certificate of the local authority: issued, renewed and served by the daemon."""
 
+import fcntl
 import ipaddress
 import json
+import re
 import threading
 from dataclasses import dataclass
 
@@ -216,6 +218,18 @@ def test_who_waits_for_an_authority_has_its_certificate_at_once(daemon, authorit
         assert kept.ask().status == 200
     ask(running, "rescan")
     assert running.log.count(" warning authority:") == 1
+
+
+def test_while_the_tool_changes_the_store_it_does_not_wait_but_comes_back(daemon, authority):
+    running = daemon(wanting(NAME))
+    with open(running.store / ".mailstored-lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        authority.put(running)
+        running.await_log(r"service web-access: .*-lock is held by .*: its certificate is issued")
+        assert ask(running, "status")["ok"], "it goes on with what it does"
+        assert not (running.store / f"{ENTRY}.pem").exists()
+    await_leaf(running, authority, NAME, within_s=1.5)  # the pause after a failure is longer
+    assert len(re.findall(r" is held by ", running.log)) == 1
 
 
 def test_an_entry_that_is_removed_is_made_anew(daemon, authority):

@@ -288,9 +288,9 @@ def test_showing_it_shows_no_key(made):
 
 
 def test_without_one_there_is_a_way_to_one(workshop):
+    create = " ".join(["mailstorectl", *map(str, workshop.where), "authority create"])
     for verb in (["show"], ["issue", "mail.example.org"], ["renew"], ["renew", "mail"]):
-        assert '"mailstorectl authority create" makes one' in workshop.refused(*verb,
-                                                                              status=NO_ENTRY)
+        assert f'"{create}" makes one' in workshop.refused(*verb, status=NO_ENTRY)
 
 
 def test_a_broken_one_is_named(made):

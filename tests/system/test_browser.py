@@ -10,6 +10,7 @@ import pytest
 
 from lib.browser import Browser
 from lib.clients import run
+from lib.contrast import CONTRAST
 from lib.daemon import fingerprint
 from lib.waiting import await_condition
 
@@ -128,42 +129,6 @@ def test_a_screen_reader_finds_its_way(server, browser, path):
     browser.run("for (const each of document.querySelectorAll('details')) each.open = true;")
     # Text keeps a contrast of 4.5 to its ground (WCAG 2.1, 1.4.3).
     assert browser.run(CONTRAST) == []
-
-
-CONTRAST = """
-const luminance = ([r, g, b]) => [r, g, b].map(v => (v /= 255) <= 0.03928 ? v / 12.92
-    : ((v + 0.055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
-const rgba = colour => {
-    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-};
-const ground = element => {
-    for (let e = element; e; e = e.parentElement) {
-        const style = getComputedStyle(e);
-        if (style.backgroundImage !== 'none') return null;
-        const colour = rgba(style.backgroundColor);
-        if (colour[3] === 255) return colour;
-        if (colour[3] !== 0) return null;
-    }
-    return rgba(getComputedStyle(document.documentElement).colorScheme.includes('dark')
-        && matchMedia('(prefers-color-scheme: dark)').matches ? '#121212' : '#ffffff');
-};
-const poor = [];
-for (const element of document.querySelectorAll('body *')) {
-    if (![...element.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())) continue;
-    if (!element.checkVisibility()) continue;
-    const behind = ground(element);
-    if (!behind) continue;
-    const style = getComputedStyle(element);
-    const [a, b] = [luminance(rgba(style.color)), luminance(behind)].sort((x, y) => y - x);
-    const ratio = (a + 0.05) / (b + 0.05), size = parseFloat(style.fontSize);
-    const large = size >= 24 || (size >= 18.66 && parseInt(style.fontWeight) >= 700);
-    if (ratio < (large ? 3 : 4.5))
-        poor.push(element.textContent.trim().slice(0, 40) + ' ' + ratio.toFixed(2));
-}
-return poor;
-"""
 
 
 def test_the_connection_page_is_about_this_connection(server, browser, screenshots):

@@ -170,6 +170,36 @@ def test_the_local_authority_counts_where_it_is_not_sent(tmp_path):
     assert any("the chain is incomplete" in text for text in texts(target))
 
 
+def test_a_certificate_that_fills_several_records(tmp_path, certs, anchors):
+    made = certs.leaf("mail.example.org", *(f"host{n}.example.org" for n in range(900)))
+    with Server(https(tmp_path, made)) as server:
+        target = check_one("--anchors", anchors, f"mail.example.org:{server.port}", "--connect",
+                           "127.0.0.1")
+    assert len(made.der) > 1 << 14 and target["silent"]
+
+
+def test_a_certificate_that_gnutls_does_not_read(tmp_path, certs, anchors):
+    made = certs.leaf("mail.example.org", "")  # an empty DNS name: clients pass over it
+    with Server(https(tmp_path, made)) as server:
+        target = check_one("--anchors", anchors, f"mail.example.org:{server.port}", "--connect",
+                           "127.0.0.1")
+    assert target["problem"] is None and target["silent"] and target["certificate"] is None
+
+
+def test_a_server_that_wants_a_certificate_shows_its_own(tmp_path, certs, anchors):
+    path = tmp_path / "server.pem"
+    path.write_bytes(certs.leaf("mail.example.org").both_pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    context.load_verify_locations(anchors)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # it ends the handshake itself
+    with Server(lambda connection: context.wrap_socket(connection, server_side=True)) as server:
+        target = check_one("--anchors", anchors, f"mail.example.org:{server.port}", "--connect",
+                           "127.0.0.1")
+    assert target["silent"] and target["addresses"][0]["tls_version"] == "TLS 1.2"
+
+
 # ---- whom it asks
 
 def test_it_asks_for_the_name(tmp_path, certs, anchors):
@@ -275,6 +305,29 @@ def test_who_shows_no_certificate(tmp_path, certs):
     assert target["port"] == 443
 
 
+def test_who_sends_his_octets_one_by_one(anchors):
+    """Each comes in time; all of them would take minutes."""
+    ended = threading.Event()
+
+    def drip(connection):
+        connection.recv(4096)
+        record = b"\x16\x03\x03\x40\x00" + b"\x02\x00\x3f\xfc" + bytes(1 << 14)
+        for octet in record:
+            connection.sendall(bytes([octet]))
+            if ended.wait(0.1):
+                return
+    with Server(drip) as server:
+        target = check_one("--anchors", anchors, f"127.0.0.1:{server.port}", status=FAILED)
+        ended.set()
+    assert target["problem"] == "no TLS handshake within 5 s"
+
+
+def test_who_closes_at_once(anchors):
+    with Server(lambda connection: connection.recv(4096)) as server:
+        target = check_one("--anchors", anchors, f"127.0.0.1:{server.port}", status=FAILED)
+    assert target["problem"] == "no TLS handshake: the server closed the connection"
+
+
 @pytest.mark.filterwarnings("ignore:ssl.OP_NO_")
 def test_old_versions_are_told(tmp_path, certs):
     path = tmp_path / "old.pem"
@@ -327,6 +380,8 @@ def test_wrong_questions(tmp_path):
                   ["mail.example.org:65536"], ["no host"], ["mail.example.org", "--at", "tomorrow"],
                   ["mail.example.org", "--as", "*.example.org"], ["--as", "mail.example.org"]):
         refused("check", *wrong, status=USAGE)
+    assert "without https://" in refused("check", "https://mail.example.org/", status=USAGE)
+    assert "no certificate knows a zone" in refused("check", "[fe80::1%lo]:443", status=USAGE)
     assert "none.pem" in refused("check", "127.0.0.1:1", "--anchors", tmp_path / "none.pem")
     refused("--store", tmp_path, "check", status=USAGE)
 

@@ -1,6 +1,7 @@
 """Who still warns: the clients seen, what became of their handshakes, and for how long that is
 remembered."""
 
+import datetime
 import json
 import re
 import ssl
@@ -10,6 +11,7 @@ import time
 
 import pytest
 
+from lib.clients import gnutls_cli, s_client
 from lib.control import ask
 from lib.handmade import HandMadeClient, alert_after_handshake
 from lib.http import client_context
@@ -90,6 +92,46 @@ def test_how_the_handshake_ended(daemon, stranger, version):
     await_seen(running, "127.0.0.7", verdict="failed", refuses=False)
     assert [client["address"][-1] for client in seen(running)] == list("765432"), "newest first"
     assert [client["address"][-1] for client in seen(running, refusing=True)] == list("632")
+
+
+# {reason: its alert, and of what it speaks}
+OPENSSL = {"issuer": ("unknown_ca", "issuer is not trusted"),
+           "name": ("bad_certificate", "does not name the host"),
+           "expired": ("certificate_expired", "has expired")}
+GNUTLS = dict.fromkeys(OPENSSL, ("bad_certificate", "GnuTLS say this"))
+
+
+@BOTH
+@pytest.mark.parametrize("reason", OPENSSL)
+@pytest.mark.parametrize("program, words", [("openssl", OPENSSL), ("gnutls", GNUTLS)])
+def test_the_words_of_clients_that_others_wrote(daemon, certs, stranger, tmp_path, version, reason,
+                                                program, words):
+    authority, host = certs.authority("Their Authority"), "mail.example.org"
+    anchor = tmp_path / "anchor.pem"
+    anchor.write_bytes(authority.pem)
+    ends = datetime.datetime.utcnow() - datetime.timedelta(hours=1) if reason == "expired" else None
+    served = certs.make(host, issuer=authority, ends=ends)
+    running = daemon(listen=["web-access=127.0.0.1:0", "client=127.0.0.1:0"])
+    served.put(running.store, "mail")
+    running.await_served(served, sni=host)
+    trusted, name = stranger if reason == "issuer" else anchor, "a." * (reason == "name") + host
+    alert, meaning = words[reason]
+
+    def visit_once(attempt):
+        port = running.port("client")
+        if program == "openssl":
+            s_client(port, f"-tls{version.replace('.', '_')}", "-CAfile", trusted,
+                     "-verify_return_error", "-verify_hostname", name, "-servername", host)
+        else:
+            gnutls_cli(port, f"--x509cafile={trusted}", f"--verify-hostname={name}",
+                       f"--sni-hostname={host}",
+                       f"--priority=NORMAL:-VERS-ALL:+VERS-TLS{version}")
+        return await_seen(running, HERE, service="client", handshakes=attempt)
+    # A reset may overtake the alert of a client that has not read our whole flight.
+    client = next((client for client in map(visit_once, range(1, 11))
+                   if client["verdict"] == "refused"), None)
+    assert client and client["alert"] == alert and meaning in client["meaning"]
+    assert client["refuses"] and client["refusals"] > 0
 
 
 def test_a_client_that_is_late(daemon):
@@ -218,6 +260,8 @@ def test_a_shorter_time_takes_effect_at_once(daemon):
     running.reload()
     running.await_log("read again")
     assert [client["address"] for client in seen(running)] == ["192.0.2.2"]
+    await_condition("the file has forgotten, too",
+                    lambda: "192.0.2.1" not in (running.state / "clients").read_text())
 
 
 def test_off_by_one_setting(daemon):
@@ -243,10 +287,60 @@ def test_off_by_one_setting(daemon):
     await_seen(running, HERE, handshakes=1)
 
 
-def test_off_from_the_start_removes_what_was(daemon):
-    running = daemon({"clients": {"remember": False}},
-                     prepare=lambda made: put(made, remembered("192.0.2.1", int(time.time()))))
+def test_switched_off_while_clients_come(daemon):
+    running = daemon()
+    enough = threading.Event()
+
+    def come():
+        while not enough.is_set():
+            visit(running)
+    threads = [threading.Thread(target=come) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(5):
+            for remember in (False, True):
+                mark = running.mark()
+                running.configure({"clients": {"remember": remember}})
+                running.reload()
+                running.await_log("read again", mark)
+                if remember:
+                    await_seen(running, HERE)
+                else:
+                    assert seen(running) == []
+                    assert not (running.state / "clients").exists()
+        running.configure({"clients": {"remember": False}})
+        running.reload()
+        await_condition("nobody is left", lambda: not ask(running, "clients")["remember"])
+    finally:
+        enough.set()
+        for thread in threads:
+            thread.join()
+    running.stop()
     assert not (running.state / "clients").exists()
+
+
+def test_one_too_many(daemon):
+    now, most = int(time.time()), 10000
+    known = [remembered(f"2001:db8::{number:x}:1", now - number) for number in range(1, most + 1)]
+    running = daemon(prepare=lambda made: put(made, *known))
+    visit(running)
+    await_seen(running, HERE)
+    clients = seen(running)
+    assert [client["address"] for client in clients] == [
+        HERE, *(client["address"] for client in known[:-1])]
+    running.restart()
+    assert seen(running) == clients
+
+
+def test_off_from_the_start_removes_what_was(daemon):
+    def leave_some(made):
+        put(made, remembered("192.0.2.1", int(time.time())))
+        half = made.state / ".mailstored-999999999-0123456789abcdef.tmp"  # killed while it wrote
+        half.write_text('{"clients": [{"address": "192.0.2.1"')
+    running = daemon({"clients": {"remember": False}}, prepare=leave_some)
+    assert not (running.state / "clients").exists()
+    assert not list(running.state.glob(".mailstored-*"))
     visit(running)
     running.stop()
     assert not (running.state / "clients").exists()

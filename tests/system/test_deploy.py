@@ -6,13 +6,17 @@ import hashlib
 import io
 import json
 import re
+import shlex
+import ssl
 import stat
 import subprocess
 import zipfile
 
 import pytest
 
+from lib.certs import days, now
 from lib.daemon import fingerprint
+from lib.waiting import await_condition
 from lib.workshop import ATTENTION, FAILED, NO_ENTRY, USAGE, content, tool
 
 PATHS = {"README.txt", "install.sh", "windows/install.ps1", "windows/mailstored.cer",
@@ -65,10 +69,43 @@ def test_of_an_issued_one_the_authority_is_deployed_as_export_hands_it_out(deplo
     assert anchor_in(tmp_path / "out") == (tmp_path / "exported.cer").read_bytes()
 
 
-def test_where_the_root_is_not_known_it_says_so(deploy, state, certs):
+def alone(path, leaf):
+    """Stored without what issued it."""
+    path.write_bytes(leaf.pem + leaf.key_pem)
+    path.chmod(0o600)
+
+
+def test_of_one_without_its_chain_the_authority_is_deployed_where_the_store_has_it(
+        deploy, state, certs, tmp_path):
     leaf = certs.leaf("mail.example.org")
-    (state / "certs" / "alone.pem").write_bytes(leaf.pem + leaf.key_pem)
-    (state / "certs" / "alone.pem").chmod(0o600)
+    alone(state / "certs" / "alone.pem", leaf)
+    assert deploy("alone", "--output", "unknown", status=ATTENTION).answer["holds"] == "topmost"
+    certs.leaf("b.example.org").put(state / "certs", "b")
+    assert deploy("alone", "--output", "out").answer["holds"] == "authority"
+    assert anchor_in(tmp_path / "out") == leaf.issuer.der
+    another = certs.make("mail.example.org", issuer=certs.authority(key="rsa"))  # of that name
+    alone(state / "certs" / "another.pem", another)
+    answer = deploy("another", "--output", "another", status=ATTENTION).answer
+    assert answer["holds"] == "topmost" and anchor_in(tmp_path / "another") == another.der
+
+
+def test_of_one_without_its_chain_the_local_authority_is_deployed(deploy, state, tmp_path):
+    tool("--state", state, "authority", "create", "--domain", "example.org")
+    tool("--state", state, "authority", "issue", "mail.example.org", "--days", "90")
+    path = state / "certs" / "mail.example.org.pem"
+    parts = re.findall(r"-----BEGIN .*?-----END [A-Z ]+-----\n", path.read_text(), re.DOTALL)
+    kept = [part for part in parts if "KEY" in part] + \
+        [part for part in parts if "CERT" in part][:1]
+    assert len(parts) == 3
+    path.write_text("".join(kept))
+    answer = deploy("--output", "out").answer
+    assert (answer["holds"], answer["warnings"]) == ("authority", [])
+    shown = tool("--state", state, "authority", "show", "--pem").out
+    assert anchor_in(tmp_path / "out") == ssl.PEM_cert_to_DER_cert(shown)
+
+
+def test_where_the_root_is_not_known_it_says_so(deploy, state, certs):
+    alone(state / "certs" / "alone.pem", certs.leaf("mail.example.org"))
     answer = deploy("--output", "out", status=ATTENTION).answer
     assert answer["holds"] == "topmost"
     assert any("CN=Test Authority" in warning for warning in answer["warnings"])
@@ -101,7 +138,8 @@ def test_without_a_name_it_is_what_the_daemon_serves(daemon, certs, tmp_path):
 
 
 def test_without_a_daemon_one_of_several_must_be_named(deploy, state):
-    assert "no certificate yet" in deploy("--output", "out", status=USAGE).errors
+    said = deploy("--output", "out", status=USAGE).errors
+    assert f"no certificate yet: mailstorectl --state {state} create makes one" in said
     tool("--state", state, "create", "a.example.org")
     tool("--state", state, "create", "b.example.org")
     said = deploy("--output", "out", status=USAGE).errors
@@ -140,6 +178,64 @@ def test_a_host_that_the_certificate_does_not_name_is_warned_of(deploy, state):
     ran = deploy("--output", "out", "--host", "other.example.org")
     [warning] = ran.answer["warnings"]
     assert "does not name other.example.org" in warning and warning in ran.errors
+
+
+# ---- who will refuse it all the same
+
+def test_who_refuses_it_even_if_it_is_trusted_is_told_by_the_rules(deploy, state, certs):
+    """And the command that mends it is one for this store, to be copied."""
+    certs.make("mail.example.org", key="ed25519").put(state / "certs", "mail")
+    ran = deploy("--output", "out")
+    [warning] = ran.answer["warnings"]
+    assert warning == (
+        "refused, trusted or not, by Windows and Outlook, Chrome and Edge, Firefox, Apple, "
+        "Android: its key is Ed25519, which these clients do not offer in the handshake; make it "
+        f"again with a P-256 key: mailstorectl --state {state} create mail.example.org --key "
+        "ecdsa-p256")
+    assert warning in ran.errors
+
+
+def test_the_commands_are_quoted_for_a_shell(state, certs, tmp_path):
+    odd = tmp_path / "an odd $(name)'s"
+    state.rename(odd)
+    certs.make("mail.example.org", ends=now() + days(900)).put(odd / "certs", "mail")
+    answer = tool("--state", odd, "deploy", "--json", "--output", tmp_path / "out").answer
+    [warning] = answer["warnings"]
+    words = shlex.split(re.search("mailstorectl .*", warning)[0])
+    assert words[:3] == ["mailstorectl", "--state", str(odd)]
+
+
+def test_names_that_stand_for_an_empty_subject_must_be_critical(deploy, certs, state, tmp_path):
+    made = state / "certs" / "nobody.pem"
+    for critical, expected in (("", 1), ("critical,", 0)):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-subj", "/", "-days", "90",
+                        "-addext", f"subjectAltName={critical}DNS:mail.example.org",
+                        "-addext", "extendedKeyUsage=serverAuth",
+                        "-keyout", made, "-out", tmp_path / "crt"], capture_output=True, check=True)
+        made.write_bytes((tmp_path / "crt").read_bytes() + made.read_bytes())
+        warnings = deploy("--output", "out", "--force").answer["warnings"]
+        assert len([one for one in warnings if "are not critical" in one]) == expected
+
+
+# ---- in which language
+
+@pytest.mark.parametrize("language", ["en", "fr", "de"])
+def test_every_file_is_described_beside_it_or_in_the_readme(deploy, state, tmp_path, language):
+    tool("--state", state, "create", "mail.example.org")
+    files = deploy("--output", "out", "--language", language).answer["files"]
+
+    def text(path):
+        return (tmp_path / "out" / path).read_text("utf-8-sig") if path in files else ""
+    for path in files:
+        folder, _, name = path.rpartition("/")
+        place = path.split("/")[0]
+        if name == "STEPS.txt":
+            assert f"{folder}/" in text("README.txt")
+        elif path.startswith("windows/gpo/"):
+            assert "windows/gpo/" in text("README.txt")
+        elif name != "README.txt":
+            assert name in text("README.txt") + text(f"{place}/STEPS.txt"), path
 
 
 @pytest.mark.parametrize("language, word", [("en", "COMPARE FIRST"), ("fr", "COMPAREZ D’ABORD"),
@@ -316,6 +412,41 @@ def test_an_authority_that_is_renewed_under_the_same_certificate_is_given_at_onc
     again = running.fetch("/trust.zip", sni="a.example.org",
                           headers={"If-None-Match": first.get("ETag")})
     assert opened(again).read("mailstored-trust/windows/mailstored.cer") == renewed.der
+
+
+def test_after_a_renewal_of_the_authority_all_hand_out_the_one_that_lasts(daemon, tmp_path):
+    running = daemon()
+    where = ["--config", running.config, "--state", running.state]
+    tool(*where, "authority", "create", "--domain", "example.org")
+    tool(*where, "authority", "issue", "mail.example.org", "--wait")
+    host = f"mail.example.org:{running.port()}"
+    before = running.fetch("/trust.zip", sni="mail.example.org", host=host).body
+    tool(*where, "authority", "renew")
+    renewed = ssl.PEM_cert_to_DER_cert(tool(*where, "authority", "show", "--pem").out)
+
+    def handed_out(path):
+        return running.fetch(path, sni="mail.example.org", host=host).body
+    await_condition("the page has the renewed one",
+                    lambda: handed_out("/certificate.cer") == renewed)
+    told = re.sub(r"<[^>]*>|\s", "", handed_out("/trust").decode())
+    assert fingerprint(renewed).replace(":", "") in told.replace(":", "")
+    tool(*where, "deploy", "mail.example.org", "--host", host, "--output", tmp_path / "out.zip")
+    after = handed_out("/trust.zip")
+    assert after == (tmp_path / "out.zip").read_bytes() and after != before
+    archive = zipfile.ZipFile(io.BytesIO(after))
+    assert archive.read("mailstored-trust/windows/mailstored.cer") == renewed
+
+
+def test_a_page_of_one_without_its_chain_hands_out_the_authority(daemon, certs):
+    running = daemon()
+    leaf = certs.leaf("a.example.org")
+    alone(running.store / "a.pem", leaf)
+    certs.leaf("b.example.org").put(running.store, "b")
+    running.await_served(leaf, sni="a.example.org")
+    tool("--config", running.config, "--state", running.state, "reload")
+    archive = opened(running.fetch("/trust.zip", sni="a.example.org"))
+    assert archive.read("mailstored-trust/windows/mailstored.cer") == leaf.issuer.der
+    assert running.fetch("/certificate.cer", sni="a.example.org").body == leaf.issuer.der
 
 
 @pytest.mark.parametrize("host, told", [

@@ -97,7 +97,8 @@ def test_a_signature_by_rsa_is_the_same_again(certs, tmp_path):
 ], ids=["life", "names", "purpose", "key"])
 def test_what_apple_refuses_is_told(certs, tmp_path, how, word):
     deployed = Deployed(tmp_path, certs.make("archive.example.org", **how))
-    assert len(deployed.warnings) == 1 and word in deployed.warnings[0]
+    [warning] = [one for one in deployed.warnings if "Apple" in one]  # OpenSSL has its own reason
+    assert word in warning
 
 
 def test_an_authority_without_a_common_name_is_told(certs, tmp_path):

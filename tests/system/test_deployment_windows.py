@@ -340,7 +340,7 @@ def test_the_steps_name_what_is_there(deployed):
 # ---- the script ----
 
 # Cmdlets of Windows PowerShell 5.1.
-CMDLETS = {"Get-Date", "Get-ItemProperty", "New-Item", "New-ItemProperty", "New-Object", "Out-Null",
+CMDLETS = {"Get-Date", "Get-Item", "New-Item", "New-ItemProperty", "New-Object", "Out-Null",
            "Remove-Item", "Remove-ItemProperty", "Set-StrictMode", "Test-Path", "Write-Host",
            "Write-Output", "Write-Verbose", "Write-Warning"}
 AUTOMATIC = {"_", "null", "true", "false", "pscmdlet", "psversiontable", "whatifpreference",
@@ -383,6 +383,23 @@ def test_values_stay_within_their_quotes(deployed):
     assert [value for value in read.strings if value.startswith("MI")] == [
         base64.b64encode(deployed.anchor.der).decode()]
     assert "calc" not in read.code and "Brien" not in read.code
+
+
+def test_the_script_reads_keys_that_hold_no_values(deployed):
+    """As Chrome's does that has its extensions below it: Get-ItemProperty gives nothing of such a
+    one, and strict mode forbids to ask nothing for a property."""
+    assert "Get-ItemProperty" not in Script(script(deployed)).commands()
+
+
+def test_the_script_notes_what_it_does_before_it_does_it(deployed):
+    noted, done = (script(deployed).index(f"Set-Setting ${key}") for key in
+                   ("NotesKey $setting.Browser 1", "setting.Key $setting.Name 1"))
+    assert noted < done
+
+
+def test_the_script_connects_by_the_family_of_each_address(deployed):
+    """TcpClient() "works only with IPv4 address types" in .NET Framework, says its documentation."""
+    assert re.findall(r"TcpClient\b(.*)", Script(script(deployed)).code) == ["($ip.AddressFamily)"]
 
 
 def test_the_script_says_what_each_exit_code_means(deployed):

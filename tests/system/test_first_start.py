@@ -1,6 +1,9 @@
 """What a first start leaves behind: one whole certificate in its place, or one clear message."""
 
+import contextlib
+import fcntl
 import os
+import pathlib
 import random
 import re
 import signal
@@ -16,9 +19,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
 from lib import sandbox
+from lib.control import ask
 from lib.daemon import (EX_CANTCREAT, EX_TEMPFAIL, EX_UNAVAILABLE, Daemon, fingerprint,
                         run_mailstored)
 from lib.waiting import await_condition
+from lib.workshop import refused
 
 
 def mode(path):
@@ -192,7 +197,7 @@ def test_killed_at_any_early_moment_it_leaves_a_whole_certificate_or_none(tmp_pa
     assert whole_entries(survivor.store) == ["MailStoreServer.pem"]
     assert survivor.fetch().status == 200
     left = [path.name for path in survivor.store.iterdir() if path.name.startswith(".")]
-    assert left == [], "what an interrupted start left is swept"
+    assert left == [".mailstored-lock"], "what an interrupted start left is swept"
 
 
 def test_after_kill_9_the_same_certificate_is_served_again(daemon):
@@ -324,3 +329,58 @@ class TestWithoutRoot:
         assert ended.returncode == EX_UNAVAILABLE, ended.stderr
         assert len(error_lines(ended.stderr)) == 1
         assert re.search(r"443.*CAP_NET_BIND_SERVICE", ended.stderr)
+
+
+# ---- while the tool changes the store
+
+class Held:
+    """The store's lock, as a tool holds it that changes the store."""
+
+    def __init__(self, store):
+        self.path = store / ".mailstored-lock"
+        self.file = None
+
+    def __enter__(self):
+        self.file = open(self.path, "w", encoding="ascii")
+        fcntl.flock(self.file, fcntl.LOCK_EX)
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def is_wanted_by(self, running):
+        """Has the process opened it, which it does to take it?"""
+        folder = pathlib.Path(f"/proc/{running.pid}/fd")
+        return any(os.path.realpath(one) == str(self.path) for one in folder.iterdir())
+
+
+def test_a_start_waits_for_who_is_changing_the_store(daemon, certs):
+    with contextlib.ExitStack() as until:
+        held = []
+
+        def hold(made):
+            made.store.mkdir(parents=True, mode=0o700)
+            held.append(until.enter_context(Held(made.store)))
+        running = daemon(wait=False, prepare=hold)
+        await_condition("it wants to change the store", lambda: held[0].is_wanted_by(running))
+        mine = certs.make("mail.example.org").put(running.store, "mine")
+    running.await_listening()
+    assert running.served_fingerprint() == fingerprint(mine.der)
+    assert whole_entries(running.store) == ["mine.pem"]
+
+
+def test_a_running_daemon_does_not_wait_but_comes_back(daemon, certs):
+    mine = certs.make("mail.example.org")
+    running = daemon(prepare=lambda made: (made.store.mkdir(parents=True, mode=0o700),
+                                           mine.put(made.store, "mine")))
+    with Held(running.store):
+        (running.store / "mine.pem").unlink()
+        running.await_log(r"\.mailstored-lock is held by .*: a certificate is made when")
+        assert ask(running, "status")["ok"], "it goes on with what it does"
+        assert "cannot be made" not in running.log
+        assert "try again" in refused("--state", running.state, "renew")
+        assert whole_entries(running.store) == []
+        assert running.served_fingerprint() == fingerprint(mine.der)
+    await_condition("the generated one is served",
+                    lambda: running.served_fingerprint() != fingerprint(mine.der))
+    assert whole_entries(running.store) == ["MailStoreServer.pem"]

@@ -1,11 +1,8 @@
-"""What the daemon counts: exactly what happened, in a form that Prometheus' own tool accepts, told
-to this host alone."""
+"""What the daemon counts: exactly what happened, in a form that Prometheus' own tool accepts."""
 
 import contextlib
 import datetime
 import functools
-import socket
-import stat
 import subprocess
 import threading
 import time
@@ -13,11 +10,10 @@ import time
 import pytest
 
 from lib.clients import curl, gnutls_cli, s_client
-from lib.daemon import EX_UNAVAILABLE
 from lib.handmade import HandMadeClient, alert_after_handshake, version_of
-from lib.http import Connection, client_context
-from lib.metrics import TYPE, Samples, connect, metrics_port, samples, scrape
-from lib.waiting import SLOWNESS, await_condition, deadline_s
+from lib.http import client_context
+from lib.metrics import samples, scrape
+from lib.waiting import await_condition, deadline_s
 from lib.workshop import tool
 from promtool import promtool
 
@@ -231,6 +227,45 @@ def test_each_certificate_in_use_has_its_end(daemon, certs):
     assert services["MailStoreServer"] == ""
 
 
+def test_the_series_of_an_entry_follows_it(daemon, certs):
+    running = daemon(METRICS)
+    end = "mailstored_certificate_not_after_timestamp_seconds"
+
+    def put(days):
+        ends = datetime.datetime.utcnow().replace(microsecond=0) + datetime.timedelta(days=days)
+        certificate = certs.make("mail.example.org", ends=ends)
+        certificate.put(running.store, "mail")
+        running.await_served(certificate, sni="mail.example.org")
+        return int(ends.replace(tzinfo=datetime.timezone.utc).timestamp())
+    for days in (10, 20, 5):
+        expected = put(days)
+        assert samples(running).one(end, entry="mail") == expected
+    for path in running.store.glob("mail*"):
+        path.unlink()
+    await_condition("it is gone", lambda: not samples(running).all(end, entry="mail"))
+    assert samples(running).by(end, "entry", "service").keys() == {
+        ("MailStoreServer", "web-access")}
+
+
+def test_names_that_nobody_would_choose(daemon, certs, prometheus):
+    """They are the names of files, and shown on terminals."""
+    names = {'a"b': 'a"b', "a\\b": "a\\b", "a\nb": r"a\x0Ab", "a\rb": r"a\x0Db",
+             "a\x1b[2J": r"a\x1B[2J", "\u202eabc": r"\u{202E}abc", "\u00fc": "\u00fc", "a\udcffb": r"a\xFFb",
+             '{a="b",c="d"} 1': '{a="b",c="d"} 1', "x" * 200: "x" * 200}
+    running = daemon(METRICS)
+    for number, name in enumerate(names):
+        certificate = certs.make(f"host{number}.example.org")
+        certificate.put(running.store, name)
+        running.await_served(certificate, sni=f"host{number}.example.org")
+    text = scrape(running)
+    told = samples(running).by("mailstored_certificate_expiry_seconds", "entry").keys()
+    assert told == {("MailStoreServer",), *((shown,) for shown in names.values())}
+    assert prometheus(text) == (0, "")
+    assert text.replace("\n", "").isprintable()
+    out = tool("--config", running.config, "--state", running.state, "metrics").out
+    assert out.replace("\n", "").isprintable()
+
+
 def test_what_the_store_took_and_refused_is_counted(daemon, certs):
     running = daemon(METRICS)
 
@@ -300,134 +335,3 @@ def test_prometheus_accepts_it_after_all_kinds_of_traffic(daemon, certs, strange
         "mailstored_certificate_expiry_seconds")}
     status, said = prometheus("# TYPE a_days counter\na_days 1\n")
     assert status != 0 and "a_days" in said, "it would complain"
-
-
-# ---- where it is told
-
-def test_only_what_is_asked_for_is_answered(daemon):
-    running = daemon(METRICS)
-    with connect(running) as connection:
-        assert connection.ask("/").status == 404
-        assert connection.ask("/metrics/").status == 404
-        head = connection.ask("/metrics", method="HEAD")
-        assert (head.status, head.body, head.get("Content-Type")) == (200, b"", TYPE)
-        assert connection.ask("/metrics?x=1").status == 200
-    for method in ("POST", "PUT", "DELETE", "OPTIONS", "PATCH"):
-        with connect(running) as connection:
-            refused = connection.ask("/metrics", method=method, body=b"a" * 100)
-            assert (refused.status, refused.get("Allow")) == (405, "GET, HEAD")
-    for garbage in (b"\0" * 100, b"GET\r\n\r\n", b"GET /metrics HTTP/1.1\r\n" + b"a: b\r\n" * 9999):
-        with connect(running) as connection:
-            connection.send_as_far_as_taken(garbage)
-            with contextlib.suppress(OSError):  # closed already
-                connection.socket.shutdown(socket.SHUT_WR)
-            # The library may miss an end that comes with the last bytes, until it is idle too long.
-            connection.socket.settimeout(deadline_s(30))
-            while connection.receive():
-                pass
-    samples(running)
-
-
-def test_without_the_setting_it_is_told_nowhere(daemon):
-    running = daemon()
-    assert [protocol for _, protocol, _, _ in running.listening] == ["https"]
-    assert "metrics" not in running.log
-
-
-@pytest.mark.parametrize("address, literal", [("127.0.0.1", "127.0.0.1"), ("127.8.9.10", "127.8.9.10"),
-                                              ("[::1]", "::1")])
-def test_loopback_addresses(daemon, address, literal):
-    running = daemon({"metrics": {"listen": f"{address}:0"}})
-    assert ("metrics", "http", literal, metrics_port(running)) in running.listening
-    running.await_log(rf"metrics are at http://{address.replace('[', '.').replace(']', '.')}:\d+/")
-    with connect(running, literal) as connection:
-        Samples(connection.ask("/metrics").text)
-
-
-def ask_local(path):
-    with socket.socket(socket.AF_UNIX) as local:
-        local.settimeout(deadline_s(10))
-        local.connect(str(path))
-        local.sendall(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")
-        head, _, text = b"".join(iter(lambda: local.recv(65536), b"")).partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 200") or head.startswith(b"HTTP/1.0 200"), head
-    return Samples(text.decode())
-
-
-def test_a_local_socket(daemon, tmp_path):
-    path = tmp_path / "metrics"
-    running = daemon({"metrics": {"listen": f"unix:{path}"}})
-    assert running.listening_path.read_text().splitlines()[-1] == f"metrics unix {path} 0"
-    found = path.lstat()
-    assert stat.S_ISSOCK(found.st_mode) and stat.S_IMODE(found.st_mode) == 0o660
-    running.fetch()
-    await_condition("it is counted", lambda: ask_local(path).sum(REQUESTS) == 1)
-    running.kill()
-    assert path.exists()
-    running.expected_status = 0
-    running.start()  # a stale one makes way
-    ask_local(path)
-    assert running.stop() == 0
-    assert not path.exists()
-
-
-def test_a_reload_moves_it(daemon, tmp_path):
-    path = tmp_path / "metrics"
-    running = daemon(METRICS)
-
-    def reconfigure(metrics):
-        since = running.mark()
-        running.configure({"metrics": {"listen": metrics}})
-        running.reload()
-        running.await_log("configuration: (read again|not changed)", since)
-    first = metrics_port(running)
-    with connect(running) as kept:
-        kept.ask("/metrics")
-        reconfigure("127.0.0.1:0")
-        assert metrics_port(running) == first
-        assert kept.ask("/metrics").status == 200, "the same listener"
-    reconfigure(f"unix:{path}")
-    ask_local(path)
-    with pytest.raises(ConnectionRefusedError):
-        Connection("127.0.0.1", first, context=None)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        reconfigure(f"127.0.0.1:{port}")
-        running.await_log(f"not changed: metrics: .*{port}")
-    reconfigure("0.0.0.0:0")
-    running.await_log(r'mailstored\.conf:\d+: metrics\.listen is "0\.0\.0\.0:0"; allowed: ')
-    ask_local(path)
-    reconfigure("")
-    assert not path.exists()
-    assert [protocol for _, protocol, _, _ in running.listening] == ["https"]
-    reconfigure("127.0.0.1:0")
-    samples(running)
-
-
-def test_an_address_in_use_is_told(daemon):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        running = daemon({"metrics": {"listen": f"127.0.0.1:{taken.getsockname()[1]}"}}, wait=False)
-        running.expected_status = EX_UNAVAILABLE
-        assert running.await_end() == EX_UNAVAILABLE
-    assert "not started: metrics: " in running.log
-
-
-def test_idle_connections_end_and_cost_nothing(daemon):
-    running = daemon(METRICS)
-    with connect(running) as idle, connect(running) as begun:
-        idle.ask("/metrics")
-        begun.send("GET /metrics HT")
-        spent, began = running.cpu_s, time.monotonic()
-        assert idle.ended(within_s=30) and begun.ended(within_s=30)
-        waited_s = time.monotonic() - began
-        assert (running.cpu_s - spent) / waited_s < 0.02 * SLOWNESS, "it does not spin"
-
-
-def test_more_connections_than_are_let_in_hold_nobody_up(daemon):
-    running = daemon(METRICS)
-    for _ in range(5):
-        with contextlib.ExitStack() as stack:
-            for _ in range(40):
-                stack.enter_context(connect(running))
-            assert running.fetch().status == 200
-        samples(running)

@@ -6,7 +6,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs7, Encoding
 
-from lib.certs import days, now, replace_file
+from lib.certs import DER, days, now, replace_file
 from lib.workshop import ATTENTION, FAILED, NO_ENTRY, USAGE, openssl, refused, tool
 
 CONDITIONS = ["named", "used", "issuer", "current"]
@@ -173,3 +173,34 @@ def test_wrong_questions(files):
         assert str(path) in refused("verify", "--file", path, status=FAILED)
     replace_file(files.store / "bad.pem", b"-----BEGIN CERTIFICATE-----\nnonsense\n")
     assert "refused" in refused(*where, "bad")
+
+
+def test_what_mends_a_file_is_no_advice_for_the_store(tmp_path, certs):
+    made = certs.make("mail.example.org")
+    for name, octets, mend in (
+            ("mail.key", made.key_pem, "name the file of the certificate"),
+            ("mail.key", made.key_bytes(DER), "name the file of the certificate"),
+            ("mail.pfx", made.pfx("secret"), "openssl pkcs12 -nokeys -in"),
+            ("mail.txt", b"nothing", "name the file of the certificate"),
+            ("mail.jks", b"\xfe\xed\xfe\xed", "keytool -list -rfc"),
+            ("mail.csr", b"-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n"
+                         b"-----END CERTIFICATE REQUEST-----\n", "name the file of the certificate"),
+    ):
+        path = tmp_path / name
+        path.write_bytes(octets)
+        said = refused("verify", "--file", path)
+        assert f"{path}: " in said and mend in said
+        assert not any(word in said for word in ("NAME", "put ", "it goes into"))
+
+
+@pytest.mark.parametrize("authority", [False, True], ids=["own key", "issuer's key"])
+def test_a_key_that_no_browser_takes_is_held_against_it(tmp_path, certs, authority):
+    issuer = certs.authority("Edwards", key="ed25519" if authority else "ecdsa")
+    leaf = certs.make("mail.example.org", issuer=issuer, key="ecdsa" if authority else "ed25519")
+    (tmp_path / "ca.pem").write_bytes(issuer.pem)
+    (tmp_path / "leaf.pem").write_bytes(leaf.pem)
+    answer = tool("--json", "verify", "--file", tmp_path / "leaf.pem", "--anchors",
+                  tmp_path / "ca.pem", status=ATTENTION).answer
+    assert failing(answer["hosts"][0]) == ["issuer"]
+    reason = answer["hosts"][0]["conditions"][2]["reason"]
+    assert "Ed25519, which no browser takes" in reason and ("CN=Edwards" in reason) == authority

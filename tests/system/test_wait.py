@@ -56,10 +56,11 @@ def test_what_goes_first_is_named(daemon, certs, tmp_path):
     tool(*place(running), "select", "web-access", "ours")
     answer = create(running, "new.example.org", status=ATTENTION).answer
     assert answer["served"] is None
-    assert answer["why"] == ('service web-access is pinned to "ours"; "mailstorectl select '
-                             'web-access new.example.org" pins it to this one')
+    again = " ".join(["mailstorectl", *map(str, place(running)), "select web-access"])
+    assert answer["why"] == (f'service web-access is pinned to "ours"; "{again} new.example.org" '
+                             'pins it to this one')
     answer = create(running, "spare.example.org", "--entry", "my spare", status=ATTENTION).answer
-    assert "\"mailstorectl select web-access 'my spare'\" pins it to this one" in answer["why"]
+    assert f"\"{again} 'my spare'\" pins it to this one" in answer["why"]
     text = tool(*place(running), "create", "newer.example.org", "--wait", status=ATTENTION).out
     assert '  NOT SERVED    service web-access is pinned to "ours"' in text
     tool(*place(running), "unselect", "web-access")

@@ -242,3 +242,28 @@ def test_it_says_why_it_is_not_served(daemon, certs):
 def test_without_a_daemon_there_is_nothing_to_wait_for(store):
     ran = tool("--store", store, "create", "--wait", "mail", status=NO_DAEMON)
     assert "no daemon" in ran.errors and (store / "mail.pem").exists()
+
+
+@pytest.mark.parametrize("verb", [["create", "mail.example.org"], ["authority", "create"],
+                                  ["request", "x.inf", "--force"]], ids=lambda verb: verb[0])
+@pytest.mark.parametrize("slash", ["", "/"], ids=["plain", "slash"])
+def test_folders_that_it_makes_are_for_nobody_else(tmp_path, verb, slash):
+    """As the daemon makes them: the state folder with the store in it, and the other way round."""
+    (tmp_path / "x.inf").write_text("[NewRequest]\nSubject=\"CN=mail.example.org\"\n")
+    for option in ("--state", "--store"):
+        made = tmp_path / option.strip("-")
+        tool(option, f"{made}{slash}", *verb, umask=0o022, cwd=tmp_path)
+        folders = [path for path in (made, *made.rglob("*")) if path.is_dir()]
+        assert len(folders) > 1 or (option, verb[0]) == ("--store", "create")
+        assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
+
+
+def test_a_state_folder_for_what_is_selected_is_made(tmp_path):
+    config = tmp_path / "mailstored.conf"
+    config.write_text(f'state_folder = "{tmp_path}/state";\nstore_folder = "{tmp_path}/certs";\n')
+    tool("--config", config, "create", "mail.example.org")
+    assert not (tmp_path / "state").exists()
+    tool("--config", config, "select", "web-access", "mail.example.org")
+    assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
+    assert json.loads((tmp_path / "state" / "pins").read_text()) == {
+        "web-access": "mail.example.org"}

@@ -225,7 +225,7 @@ def test_what_cannot_be_taken_is_refused_with_the_reason(store, put, certs):
     cert, key = put("mail.crt", made.pem), put("other.key", other.key_pem)
     for files, words in (
             ([cert, key], "no private key among the files is that of a certificate"),
-            ([cert], "is for \"mailstorectl accept\""),
+            ([cert], f"is for \"mailstorectl --store {store} accept\""),
             ([key], "there is no certificate"),
             ([request], f"{request}: it holds a certificate request"),
             ([put("cut.pem", made.both_pem[:300])], "cut.pem: "),

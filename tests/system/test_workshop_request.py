@@ -339,7 +339,7 @@ def test_what_cannot_be_accepted(desk, authority, certs):
     assert "1" in said or "one" in said
     before = content(desk.store)
     for name, octets, words in (
-            ("key.pem", stranger.both_pem, 'for "mailstorectl import"'),
+            ("key.pem", stranger.both_pem, f'for "mailstorectl --store {desk.store} import"'),
             ("csr.pem", request.read_bytes(), "it holds a certificate request"),
             ("none.txt", b"nothing\n", "found other text"),
             ("locked.pem", stranger.key_bytes(password="x"), "encrypted")):

@@ -1,4 +1,4 @@
-foreach(conf_test IN ITEMS conf conf_documents)
+foreach(conf_test IN ITEMS conf conf_mistakes conf_command_line conf_documents)
     unit_test(${conf_test} conf platform base)
     target_compile_definitions(test_${conf_test} PRIVATE SOURCE_FOLDER="${PROJECT_SOURCE_DIR}")
 endforeach()

@@ -15,6 +15,9 @@
 
 #include <cmocka.h>
 
+/* A configuration of one service that is in order, for mistakes to be added to. */
+#define SOUND "services: { a: { listeners = ( { port = 8462; } ); }; };\n"
+
 struct loading {
     char folder[64];
     char main_file[96];   /* FOLDER/main.conf */
@@ -94,6 +97,39 @@ static inline struct conf *load_text(struct loading *loading, const char *text) 
     return load_overridden(loading, &(struct conf_overrides){.config_file = loading->main_file});
 }
 
+static inline bool is_whole_line(const char *report, const char *at, size_t length) {
+    return (at == report || at[-1] == '\n') && (at[length] == '\n' || at[length] == '\0');
+}
+
+/* Loads a text that has exactly these mistakes: whole lines, in any order. */
+static inline void expect_mistakes(struct loading *loading, const char *text,
+                                   const char *const *lines) {
+    struct conf *conf = load_text(loading, text);
+    const char *report = loading->report.data;
+    size_t told = 0, expected = 0;
+    for (const char *at = report; *at; at++)
+        told += *at == '\n';
+    for (; lines[expected]; expected++) {
+        const char *at = strstr(report, lines[expected]);
+        if (!at || !is_whole_line(report, at, strlen(lines[expected])))
+            fail_msg("not told: %s\ntold:\n%s", lines[expected], report);
+    }
+    if (told != expected)
+        fail_msg("told more than expected of\n%s\n:\n%s", text, report);
+    assert_null(conf);
+}
+
+#define EXPECT(loading, text, ...) \
+    expect_mistakes(loading, text, (const char *const[]){__VA_ARGS__, NULL})
+
+static inline struct conf *expect_sound(struct loading *loading, const char *text) {
+    struct conf *conf = load_text(loading, text);
+    if (!conf)
+        fail_msg("%s", loading->report.data);
+    assert_string_equal(loading->report.data, "");
+    return conf;
+}
+
 /* The normalised form, with the test's folder written as FOLDER. */
 static inline char *print_portably(const struct loading *loading, const struct conf *conf) {
     char *text = conf_print(conf);
@@ -134,3 +170,5 @@ static inline void assert_same_as_file(const char *text, const char *path) {
     assert_string_equal(text, golden);
     free(golden);
 }
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, loading_begin, loading_end)

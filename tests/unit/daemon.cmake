@@ -1,4 +1,6 @@
 unit_test(client_hello daemon)
+unit_test(clients_file daemon)
+unit_test(clients_keeper daemon)
 unit_test(clients_seen daemon)
 unit_test(leaf daemon)
 unit_test(metrics daemon)

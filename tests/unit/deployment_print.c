@@ -2,11 +2,12 @@
  *     deployment_print FOLDER LANGUAGE ANCHOR.der [LEAF.der|= [HOST|- [PORT [KEY.der CERT.der…]]]]
  * `=`: the anchor is the server's own. KEY and CERT sign the profile. Prints the warnings. */
 #include "platform/file.h"
-#include "trust/deployment.h"
+#include "trust/deployment_warnings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static void fail(const struct error *err) {
     fprintf(stderr, "%s\n", err->text);
@@ -42,8 +43,22 @@ static void write_files(const char *folder, const struct deployment_files *files
         free(parent);
         free(path);
     }
-    for (size_t i = 0; i < files->warnings.count; i++)
-        printf("%s\n", files->warnings.items[i]);
+}
+
+static void print_warnings(const struct deployment *deployment, const struct blob *chain,
+                           size_t count) {
+    const struct deployment_look look = {.chain = chain,
+                                         .count = count,
+                                         .host = deployment->host,
+                                         .host_is_named = true,
+                                         .now = time(NULL)};
+    struct trust_remarks remarks = {0};
+    struct error err = {0};
+    if (!deployment_warnings(deployment, &look, &remarks, &err))
+        fail(&err);
+    for (size_t i = 0; i < remarks.count; i++)
+        printf("%s; %s\n", remarks.items[i].text, remarks.items[i].mend);
+    trust_remarks_finish(&remarks);
 }
 
 static struct cert_material read_signer(char **paths, size_t count) {
@@ -63,14 +78,11 @@ int main(int argc, char **argv) {
         return 64;
     }
     struct blob anchor = read_file(argv[ANCHOR]), leaf = {0};
-    struct cert_info info = read_info(&anchor), leaf_info = {0};
+    struct cert_info info = read_info(&anchor);
     struct cert_material signer = {0};
-    struct deployment deployment = {
-        .anchor = &anchor, .info = &info, .leaf = &info, .language = argv[LANGUAGE]};
+    struct deployment deployment = {.anchor = &anchor, .info = &info, .language = argv[LANGUAGE]};
     if (argc > LEAF && strcmp(argv[LEAF], "=") != 0) {
         leaf = read_file(argv[LEAF]);
-        leaf_info = read_info(&leaf);
-        deployment.leaf = &leaf_info;
         deployment.is_authority = true;
     }
     if (argc > HOST && strcmp(argv[HOST], "-") != 0)
@@ -86,9 +98,9 @@ int main(int argc, char **argv) {
     if (!deployment_make(&deployment, &files, &err))
         fail(&err);
     write_files(argv[FOLDER], &files);
+    print_warnings(&deployment, deployment.is_authority ? &leaf : &anchor, 1);
     deployment_files_finish(&files);
     cert_material_finish(&signer);
-    cert_info_finish(&leaf_info);
     cert_info_finish(&info);
     blob_finish(&leaf);
     blob_finish(&anchor);

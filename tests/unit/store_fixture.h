@@ -125,6 +125,16 @@ static inline void put_key(const struct fixture *f, const char *name, unsigned n
     blob_finish(&pem);
 }
 
+/* A folder with both. */
+static inline void put_version(const struct fixture *f, const char *folder, unsigned number) {
+    char path[64];
+    make_folder(f, folder);
+    snprintf(path, sizeof path, "%s/tls.crt", folder);
+    put_crt(f, path, number);
+    snprintf(path, sizeof path, "%s/tls.key", folder);
+    put_key(f, path, number);
+}
+
 /* The number of the certificate that an entry serves; -1: none. */
 static inline int served(const struct fixture *f, const char *entry) {
     const struct cert *cert = cert_set_entry(cert_store_set(f->certs), entry);

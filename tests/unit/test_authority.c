@@ -2,9 +2,8 @@
  * constraints are really in force is judged by GnuTLS. */
 #include "certs/authority.h"
 
+#include "parsed_cert.h"
 #include "test_data.h"
-
-#include <gnutls/x509.h>
 
 static const int64_t begin = 1795478400; /* 2026-11-24 00:00:00 UTC */
 static const int64_t day = 86400;
@@ -45,14 +44,6 @@ static struct server_wish wish_for(struct lists *lists, const char *name, const 
                                 .addresses = list_of(lists, 1, address, NULL),
                                 .not_before = begin,
                                 .not_after = begin + 90 * day};
-}
-
-static gnutls_x509_crt_t parsed(const struct blob *der) {
-    gnutls_x509_crt_t certificate = NULL;
-    gnutls_datum_t datum = {der->data, (unsigned)der->size};
-    assert_int_equal(gnutls_x509_crt_init(&certificate), 0);
-    assert_int_equal(gnutls_x509_crt_import(certificate, &datum, GNUTLS_X509_FMT_DER), 0);
-    return certificate;
 }
 
 /* Does a client that trusts the authority take the leaf? */

@@ -1,70 +1,7 @@
-/* certs/cert_plan: certificates and requests as planned, checked by GnuTLS, which did not write
- * them; and the usual shapes. */
-#include "certs/cert_plan.h"
-#include "certs/der.h"
-
+/* certs/cert_plan: certificates as planned, signed by themselves or issued, checked by GnuTLS,
+ * which did not write them. */
+#include "planned_cert.h"
 #include "test_data.h"
-
-#include <gnutls/abstract.h>
-#include <gnutls/x509.h>
-
-static const int64_t begin = 1795478400; /* 2026-11-24 00:00:00 UTC */
-static const int64_t day = 86400;
-
-static const struct cert_key_choice p256 = {CERT_FAMILY_ECDSA, 256};
-static const struct cert_key_choice rsa = {CERT_FAMILY_RSA, 2048};
-
-/* Made once for each kind: RSA takes a while. Never freed by the tests. */
-static const struct blob *key_of(struct cert_key_choice choice) {
-    static struct {
-        struct cert_key_choice choice;
-        struct blob key;
-    } keys[8];
-    size_t i = 0;
-    for (; keys[i].key.data; i++)
-        if (keys[i].choice.family == choice.family && keys[i].choice.bits == choice.bits)
-            return &keys[i].key;
-    struct error err = {0};
-    assert_true(i < sizeof keys / sizeof *keys - 1);
-    keys[i].choice = choice;
-    if (!cert_plan_make_key(choice, &keys[i].key, &err))
-        fail_msg("%s", err.text);
-    return &keys[i].key;
-}
-
-static struct cert_plan plan_of(const char *subject) {
-    struct cert_plan plan = {.key_ids = true, .not_before = begin, .not_after = begin + 90 * day};
-    struct error err = {0};
-    if (!x500_name_parse(subject, &plan.subject, NULL, &err))
-        fail_msg("%s", err.text);
-    return plan;
-}
-
-static void add_name(struct cert_plan *plan, const char *name) {
-    struct cert_alt_names names = {0};
-    struct blob der = {0};
-    assert_true(cert_alt_names_add(&names, CERT_ALT_DNS, name, NULL));
-    assert_true(cert_extension_alternative_names(&names, &der, NULL));
-    assert_true(cert_extensions_set(&plan->extensions, CERT_OID_ALTERNATIVE_NAME, false, &der));
-    cert_alt_names_finish(&names);
-    blob_finish(&der);
-}
-
-static struct cert_material self_signed(const struct cert_plan *plan, const struct blob *key) {
-    struct cert_material material = {0};
-    struct error err = {0};
-    if (!cert_plan_self_sign(plan, key, &material, &err))
-        fail_msg("%s", err.text);
-    return material;
-}
-
-static gnutls_x509_crt_t parsed(const struct blob *der) {
-    gnutls_x509_crt_t certificate = NULL;
-    gnutls_datum_t datum = {der->data, (unsigned)der->size};
-    assert_int_equal(gnutls_x509_crt_init(&certificate), 0);
-    assert_int_equal(gnutls_x509_crt_import(certificate, &datum, GNUTLS_X509_FMT_DER), 0);
-    return certificate;
-}
 
 /* Is its signature that of the other's key? */
 static bool is_signed_by(const struct blob *der, const struct blob *issuer) {
@@ -78,10 +15,6 @@ static bool is_signed_by(const struct blob *der, const struct blob *issuer) {
     gnutls_x509_crt_deinit(certificate);
     gnutls_x509_crt_deinit(above);
     return code == 0 && status == 0;
-}
-
-static bool has_octets(const struct blob *der, const void *octets, size_t size) {
-    return memmem(der->data, der->size, octets, size) != NULL;
 }
 
 static void every_signature_is_good(void **state) {
@@ -367,191 +300,6 @@ static void only_authorities_issue(void **state) {
     cert_plan_finish(&plan);
 }
 
-/* ---- requests ---- */
-
-static gnutls_x509_crq_t parsed_request(const struct blob *der) {
-    gnutls_x509_crq_t request = NULL;
-    gnutls_datum_t datum = {der->data, (unsigned)der->size};
-    assert_int_equal(gnutls_x509_crq_init(&request), 0);
-    assert_int_equal(gnutls_x509_crq_import(request, &datum, GNUTLS_X509_FMT_DER), 0);
-    return request;
-}
-
-static void requests_hold_the_plan(void **state) {
-    (void)state;
-    struct cert_plan plan = plan_of("C=DE,O=Größe,CN=x");
-    char *pairs[] = {(char *)"CertificateTemplate=WebServer", (char *)"SAN=dns=a&dns=ß"};
-    struct string_list attributes = {pairs, 2};
-    struct blob der = {0}, subject = {0};
-    struct error err = {0};
-    add_name(&plan, "mail.example.org");
-    if (!cert_plan_request(&plan, key_of(p256), &attributes, &der, &err))
-        fail_msg("%s", err.text);
-    gnutls_x509_crq_t request = parsed_request(&der);
-    assert_int_equal(gnutls_x509_crq_verify(request, 0), 0);
-    assert_true(x500_name_encode(&plan.subject, &subject, NULL));
-    assert_true(has_octets(&der, subject.data, subject.size));
-    char name[64], id[64];
-    size_t size = sizeof name, id_size = sizeof id;
-    unsigned type = 0;
-    assert_true(gnutls_x509_crq_get_subject_alt_name(request, 0, name, &size, &type, NULL) >= 0);
-    assert_int_equal(type, GNUTLS_SAN_DNSNAME);
-    assert_memory_equal(name, "mail.example.org", 16);
-    assert_int_equal(gnutls_x509_crq_get_extension_by_oid(request, CERT_OID_SUBJECT_KEY_ID, 0, id,
-                                                          &id_size, NULL),
-                     0);
-    assert_int_equal(gnutls_x509_crq_get_extension_by_oid(request, CERT_OID_AUTHORITY_KEY_ID, 0, id,
-                                                          &id_size, NULL),
-                     GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE);
-    /* SEQUENCE { BMPString "SAN", BMPString "dns=a&dns=ß" }, before the longer one: a SET OF is
-     * sorted. */
-    static const char pair[] =
-        "\x30\x20\x1e\x06\0S\0A\0N\x1e\x16\0d\0n\0s\0=\0a\0&\0d\0n\0s\0=\0\xdf"
-        "\x30";
-    assert_true(has_octets(&der, pair, sizeof pair - 1));
-    gnutls_x509_crq_deinit(request);
-    blob_finish(&subject);
-    blob_finish(&der);
-    cert_plan_finish(&plan);
-}
-
-static void requests_are_signed_as_planned(void **state) {
-    (void)state;
-    static const struct {
-        bool is_rsa, pss;
-        enum cert_hash hash;
-        int algorithm;
-    } cases[] = {
-        {true, false, CERT_HASH_SHA512, GNUTLS_SIGN_RSA_SHA512},
-        {true, true, CERT_HASH_SHA384, GNUTLS_SIGN_RSA_PSS_SHA384},
-        {false, false, CERT_HASH_SHA256, GNUTLS_SIGN_ECDSA_SHA256},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct cert_plan plan = plan_of("CN=x");
-        struct blob der = {0};
-        plan.hash = cases[i].hash;
-        plan.pss = cases[i].pss;
-        plan.key_ids = false; /* no extension, no attribute */
-        assert_true(
-            cert_plan_request(&plan, key_of(cases[i].is_rsa ? rsa : p256), NULL, &der, NULL));
-        gnutls_x509_crq_t request = parsed_request(&der);
-        assert_int_equal(gnutls_x509_crq_get_signature_algorithm(request), cases[i].algorithm);
-        assert_int_equal(gnutls_x509_crq_verify(request, 0), 0);
-        gnutls_x509_crq_deinit(request);
-        blob_finish(&der);
-        cert_plan_finish(&plan);
-    }
-}
-
-static void wrong_attributes_are_told(void **state) {
-    (void)state;
-    static const struct {
-        const char *pair, *why;
-    } cases[] = {
-        {"CertificateTemplate", "\"CertificateTemplate\" is not of the form Name=value"},
-        {"=WebServer", "is not of the form Name=value"},
-        {"Name=\xFF", "is no UTF-8"},
-    };
-    struct cert_plan plan = plan_of("CN=x");
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char *pairs[] = {(char *)cases[i].pair};
-        struct blob der = {0};
-        struct error err = {0};
-        assert_false(
-            cert_plan_request(&plan, key_of(p256), &(struct string_list){pairs, 1}, &der, &err));
-        if (!strstr(err.text, cases[i].why))
-            fail_msg("\"%s\" does not say: %s", err.text, cases[i].why);
-        assert_null(der.data);
-    }
-    cert_plan_finish(&plan);
-}
-
-/* ---- shapes ---- */
-
-static struct server_wish wish_of(struct cert_key_choice key) {
-    static char *name_items[] = {(char *)"mail.example.org", (char *)"*.example.org"};
-    static char *address_items[] = {(char *)"192.0.2.7"};
-    static struct string_list names = {name_items, 2}, addresses = {address_items, 1};
-    return (struct server_wish){.common_name = "mail.example.org",
-                                .dns_names = &names,
-                                .addresses = &addresses,
-                                .key = key,
-                                .not_before = begin,
-                                .not_after = begin + 90 * day};
-}
-
-/* The extensions' identifiers, in their order, "!" behind a critical one. */
-static void describe(const struct cert_plan *plan, char *out, size_t size) {
-    size_t used = 0;
-    out[0] = '\0';
-    for (size_t i = 0; i < plan->extensions.count; i++)
-        used += (size_t)snprintf(out + used, size - used, "%s%s ", plan->extensions.items[i].oid,
-                                 plan->extensions.items[i].critical ? "!" : "");
-}
-
-static void shapes_have_what_clients_accept(void **state) {
-    (void)state;
-    static const struct {
-        bool (*make)(const struct server_wish *wish, struct cert_plan *out, struct error *err);
-        const char *extensions;
-        bool key_ids;
-    } shapes[] = {
-        {cert_plan_for_server, "2.5.29.17 2.5.29.37 ", true},
-        {cert_plan_for_classic, "", false},
-        {cert_plan_for_leaf, "2.5.29.19! 2.5.29.15! 2.5.29.17 2.5.29.37 ", true},
-    };
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        struct server_wish wish = wish_of(p256);
-        struct cert_plan plan = {0};
-        char text[256];
-        assert_true(shapes[i].make(&wish, &plan, NULL));
-        describe(&plan, text, sizeof text);
-        assert_string_equal(text, shapes[i].extensions);
-        assert_int_equal(plan.key_ids, shapes[i].key_ids);
-        assert_int_equal(plan.hash, CERT_HASH_SHA256);
-        assert_string_equal(x500_name_value(&plan.subject, X500_COMMON_NAME), "mail.example.org");
-        assert_int_equal(plan.not_before, begin);
-        assert_int_equal(plan.not_after, begin + 90 * day);
-        struct cert_material material = self_signed(&plan, key_of(p256));
-        struct cert_info info = {0};
-        assert_true(cert_info_read(&material.chain[0], &info, NULL));
-        assert_int_equal(info.dns_names.count, shapes[i].key_ids ? 2 : 0);
-        assert_int_equal(info.addresses.count, shapes[i].key_ids ? 1 : 0);
-        assert_false(info.is_authority);
-        cert_info_finish(&info);
-        cert_material_finish(&material);
-        cert_plan_finish(&plan);
-    }
-}
-
-static void shapes_depend_on_the_key(void **state) {
-    (void)state;
-    struct server_wish wish = wish_of(rsa);
-    struct cert_plan plan = {0};
-    assert_true(cert_plan_for_leaf(&wish, &plan, NULL));
-    const struct cert_extension *usage = cert_extensions_find(&plan.extensions, CERT_OID_KEY_USAGE);
-    assert_memory_equal(usage->der.data, "\x03\x02\x05\xa0", 4);
-    cert_plan_finish(&plan);
-    wish.key = (struct cert_key_choice){0};
-    assert_true(cert_plan_for_leaf(&wish, &plan, NULL));
-    usage = cert_extensions_find(&plan.extensions, CERT_OID_KEY_USAGE);
-    assert_memory_equal(usage->der.data, "\x03\x02\x07\x80", 4);
-    cert_plan_finish(&plan);
-    assert_true(cert_plan_for_classic(&wish, &plan, NULL));
-    assert_int_equal(plan.key.family, CERT_FAMILY_RSA);
-    assert_int_equal(plan.key.bits, 2048);
-    cert_plan_finish(&plan);
-    wish.key = p256;
-    assert_true(cert_plan_for_classic(&wish, &plan, NULL));
-    assert_int_equal(plan.key.family, CERT_FAMILY_ECDSA);
-    cert_plan_finish(&plan);
-    wish = (struct server_wish){.not_before = begin, .not_after = begin + 1};
-    assert_true(cert_plan_for_server(&wish, &plan, NULL)); /* names nothing, but may */
-    assert_int_equal(plan.subject.count, 0);
-    assert_null(cert_extensions_find(&plan.extensions, CERT_OID_ALTERNATIVE_NAME));
-    cert_plan_finish(&plan);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_signature_is_good),
@@ -562,11 +310,6 @@ int main(void) {
         cmocka_unit_test(impossible_plans_are_refused),
         cmocka_unit_test(a_leaf_points_at_its_authority),
         cmocka_unit_test(only_authorities_issue),
-        cmocka_unit_test(requests_hold_the_plan),
-        cmocka_unit_test(requests_are_signed_as_planned),
-        cmocka_unit_test(wrong_attributes_are_told),
-        cmocka_unit_test(shapes_have_what_clients_accept),
-        cmocka_unit_test(shapes_depend_on_the_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

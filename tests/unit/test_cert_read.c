@@ -157,6 +157,23 @@ static void wrong_things_are_named_with_their_mend(void **state) {
     CHECK(entries);
 }
 
+static void no_file_for_a_password_is_named_where_none_would_be_read(void **state) {
+    (void)state;
+    struct blob certificate = data_read("leaf.pem"), key = data_read("leaf.encrypted.key");
+    struct buffer both = {0};
+    struct cert_material material = {0};
+    struct error err = {0};
+    buffer_append(&both, certificate.data, certificate.size);
+    buffer_append(&both, key.data, key.size);
+    const struct cert_sources sources = {.certificate = {"sign.pem", both.data, both.size}};
+    assert_false(cert_read(&sources, &material, &err));
+    assert_string_equal(err.text, "sign.pem: the key is encrypted, and there is no way to give its "
+                                  "password here: decrypt it");
+    buffer_finish(&both);
+    blob_finish(&certificate);
+    blob_finish(&key);
+}
+
 /* The leaf's subject and serial tell whether the right one came first. */
 static void check_order(const struct blob *text, const char *const *subjects, size_t count) {
     struct cert_material material = {0};
@@ -330,6 +347,7 @@ int main(void) {
         cmocka_unit_test(chains_are_put_in_order),
         cmocka_unit_test(bundles_are_read),
         cmocka_unit_test(wrong_things_are_named_with_their_mend),
+        cmocka_unit_test(no_file_for_a_password_is_named_where_none_would_be_read),
         cmocka_unit_test(one_file_may_hold_all_in_any_order),
         cmocka_unit_test(blocks_may_touch),
         cmocka_unit_test(every_truncation_is_refused),

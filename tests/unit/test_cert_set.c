@@ -352,6 +352,25 @@ static void slot_holds_what_was_published_last(void **state) {
     cert_slot_destroy(NULL);
 }
 
+static void slot_holds_the_authority_beside_it(void **state) {
+    (void)state;
+    unsigned char octets[] = {1, 2, 3};
+    const struct blob certificate = {octets, sizeof octets};
+    struct cert_slot *slot = NULL;
+    struct blob copy = {0};
+    assert_true(cert_slot_create(&slot, NULL));
+    assert_true(cert_slot_copy_authority(slot, &copy, NULL));
+    assert_int_equal(copy.size, 0);
+    assert_true(cert_slot_publish_authority(slot, &certificate, NULL));
+    assert_true(cert_slot_copy_authority(slot, &copy, NULL));
+    assert_true(blob_equal(&copy, &certificate));
+    blob_finish(&copy);
+    assert_true(cert_slot_publish_authority(slot, NULL, NULL));
+    assert_true(cert_slot_copy_authority(slot, &copy, NULL));
+    assert_int_equal(copy.size, 0);
+    cert_slot_destroy(slot);
+}
+
 enum { TURNS = 2000, READERS = 3 };
 
 /* Gives its context back if something was wrong. */
@@ -408,6 +427,7 @@ int main(void) {
         cmocka_unit_test(generated_serves_while_no_other_can),
         cmocka_unit_test(choice_follows_the_rules_whatever_the_set),
         cmocka_unit_test(slot_holds_what_was_published_last),
+        cmocka_unit_test(slot_holds_the_authority_beside_it),
         cmocka_unit_test(slot_serves_many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,50 +1,7 @@
 /* certs/cert_store while memory runs out: whichever allocation fails, nothing that is served is
  * lost, and the next scan makes up for it. */
+#include "failing_allocations.h"
 #include "store_fixture.h"
-
-/* ---- allocations that fail; the linker leads the rooms' calls here (certs.cmake) ---- */
-
-static long fails_in = -1; /* allocations until one fails; negative: none will */
-
-static bool fails(void) {
-    return fails_in >= 0 && fails_in-- == 0;
-}
-
-/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's names */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-char *__real_strdup(const char *text);
-char *__real_strndup(const char *text, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-char *__wrap_strdup(const char *text);
-char *__wrap_strndup(const char *text, size_t size);
-
-void *__wrap_malloc(size_t size) {
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size) {
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size) {
-    return fails() ? NULL : __real_realloc(memory, size);
-}
-
-char *__wrap_strdup(const char *text) {
-    return fails() ? NULL : __real_strdup(text);
-}
-
-char *__wrap_strndup(const char *text, size_t size) {
-    return fails() ? NULL : __real_strndup(text, size);
-}
-
-/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
-
-/* ---- the tests ---- */
 
 static void note_nothing(void *context, const struct cert_store_event *event) {
     assert_int_not_equal(event->kind, CERT_STORE_MENDED);
@@ -53,10 +10,9 @@ static void note_nothing(void *context, const struct cert_store_event *event) {
 
 /* Scans while the allocation after `n` others fails; false if there were no more than that. */
 static bool scan_failing(struct fixture *f, long n, bool *removed) {
-    fails_in = n;
+    allocation_fails_after(n);
     cert_store_scan(f->certs, ++f->now, note_nothing, removed, &f->again_in_ms);
-    bool failed = fails_in < 0;
-    fails_in = -1;
+    bool failed = allocation_has_failed();
     return failed;
 }
 

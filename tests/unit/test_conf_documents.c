@@ -196,8 +196,6 @@ static void shipped_file_keeps_its_state_where_the_package_does(void **state) {
     conf_destroy(conf);
 }
 
-#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, loading_begin, loading_end)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(manual_page_describes_every_setting),

@@ -12,8 +12,9 @@
 
 static void the_text_is_prometheus(void **state) {
     (void)state;
-    const struct metrics_label labels[] = {
-        {"entry", "a \"b\"\\c\nd"}, {"service", "b\xC3\xBCro \xFF"}, {NULL, NULL}};
+    const struct metrics_label labels[] = {{"entry", "a \"b\"\\c\nd"},
+                                           {"service", "b\xC3\xBCro \xFF\x1B[2J\r\xE2\x80\xAE"},
+                                           {NULL, NULL}};
     struct buffer out = {0};
     metrics_text_family(&out, "one", "gauge", "a \"b\"\\c\nd");
     metrics_text_sample(&out, "one", NULL, INT64_MIN);
@@ -23,8 +24,8 @@ static void the_text_is_prometheus(void **state) {
     assert_string_equal(out.data, "# HELP one a \"b\"\\\\c\\nd\n"
                                   "# TYPE one gauge\n"
                                   "one -9223372036854775808\n"
-                                  "one{entry=\"a \\\"b\\\"\\\\c\\nd\",service=\"b\xC3\xBCro "
-                                  "\\\\xFF\"} 9223372036854775807\n"
+                                  "one{entry=\"a \\\"b\\\"\\\\c\\\\x0Ad\",service=\"b\xC3\xBCro "
+                                  "\\\\xFF\\\\x1B[2J\\\\x0D\\\\u{202E}\"} 9223372036854775807\n"
                                   "one 0\n");
     buffer_finish(&out);
 }

@@ -1,52 +1,9 @@
 /* certs/request_inf while memory runs out: whichever allocation fails, the reading says so, and
  * gives nothing but what the file says. */
+#include "failing_allocations.h"
 #include "request_inf_words.h"
 
 #include "test_data.h"
-
-/* ---- allocations that fail; the linker leads the room's calls here (certs.cmake) ---- */
-
-static long fails_in = -1; /* allocations until one fails; negative: none will */
-
-static bool fails(void) {
-    return fails_in >= 0 && fails_in-- == 0;
-}
-
-/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's names */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-char *__real_strdup(const char *text);
-char *__real_strndup(const char *text, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-char *__wrap_strdup(const char *text);
-char *__wrap_strndup(const char *text, size_t size);
-
-void *__wrap_malloc(size_t size) {
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size) {
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size) {
-    return fails() ? NULL : __real_realloc(memory, size);
-}
-
-char *__wrap_strdup(const char *text) {
-    return fails() ? NULL : __real_strdup(text);
-}
-
-char *__wrap_strndup(const char *text, size_t size) {
-    return fails() ? NULL : __real_strndup(text, size);
-}
-
-/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
-
-/* ---- the tests ---- */
 
 static const struct request_inf_options tolerant = {.tolerant = true, .now = 1795478400};
 
@@ -64,10 +21,9 @@ static bool read_failing(const struct blob *bytes, long n, const char *whole) {
     struct request_inf request = {0};
     struct buffer words = {0};
     bool told = false;
-    fails_in = n;
+    allocation_fails_after(n);
     bool ok = request_inf_read(bytes, &tolerant, hear, &told, &request);
-    bool failed = fails_in < 0;
-    fails_in = -1;
+    bool failed = allocation_has_failed();
     if (ok == told)
         fail_msg("allocation %ld: %s", n, ok ? "accepted, and out of memory" : "not told");
     if (ok) {

@@ -1,9 +1,8 @@
-/* platform/socket.h and platform/stream.h: addresses, listening, connecting, local sockets. */
+/* platform/socket.h: addresses, listening, connecting. */
 #include "platform/socket.h"
-#include "platform/stream.h"
 
 #include "child.h"
-#include "scratch.h"
+#include "socket_ends.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,9 +10,8 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
-#include <sys/un.h>
 
-enum { PATIENCE_MS = 30000, SHORT_MS = 50 };
+enum { SHORT_MS = 50 };
 
 static const struct sockaddr *generic(const struct socket_address *address) {
     return (const struct sockaddr *)&address->storage;
@@ -115,11 +113,6 @@ static bool has_ipv6(void) {
     bool has = socket_listen("::1", 0, &descriptor, NULL);
     socket_close(descriptor);
     return has;
-}
-
-static void assert_descriptor(int descriptor, bool blocking) {
-    assert_true(fcntl(descriptor, F_GETFD) & FD_CLOEXEC);
-    assert_int_equal((fcntl(descriptor, F_GETFL) & O_NONBLOCK) == 0, blocking);
 }
 
 /* A connection from `address`'s port at `host` comes through the listener. */
@@ -347,179 +340,6 @@ static void a_silent_peer_is_waited_for_so_long(void **state) {
     socket_close(listener);
 }
 
-/* ---- local sockets ---- */
-
-static int listen_locally(const char *path) {
-    struct error err = {0};
-    int listener = -1;
-    if (!socket_local_listen(path, &listener, &err))
-        fail_msg("%s", err.text);
-    return listener;
-}
-
-static void assert_converses(const char *path, int listener) {
-    struct error err = {0};
-    int client = -1, server = -1;
-    char byte = 0;
-    if (!socket_local_connect(path, &client, &err))
-        fail_msg("%s", err.text);
-    assert_descriptor(client, true);
-    assert_true(socket_accept(listener, &server, &err));
-    assert_descriptor(server, false);
-    assert_int_equal(write(client, "x", 1), 1);
-    assert_int_equal(read(server, &byte, 1), 1);
-    socket_close(client);
-    socket_close(server);
-}
-
-static void a_local_socket_is_its_owners_alone(void **state) {
-    const char *path = scratch_path(*state, "control");
-    mode_t before = umask(0);
-    int listener = listen_locally(path);
-    mode_t mask = umask(before);
-    assert_int_equal(mask, 0); /* not touched: it is every thread's */
-    assert_int_equal(mode_of(path), 0600);
-    assert_descriptor(listener, false);
-    assert_converses(path, listener);
-    socket_close(listener);
-}
-
-static void a_local_socket_in_use_stays(void **state) {
-    struct error err = {0};
-    int second = -7;
-    const char *path = scratch_path(*state, "control");
-    int listener = listen_locally(path);
-    assert_false(socket_local_listen(path, &second, &err));
-    assert_int_equal(err.kind, ERROR_BUSY);
-    assert_int_equal(second, -7);
-    int waiting = -1;
-    assert_true(socket_accept(listener, &waiting, NULL)); /* the one that asked */
-    socket_close(waiting);
-    assert_converses(path, listener);
-    socket_close(listener);
-}
-
-static void a_stale_local_socket_gives_way(void **state) {
-    struct error err = {0};
-    int client = -7;
-    const char *path = scratch_path(*state, "control");
-    socket_close(listen_locally(path));
-    assert_true(is_there(path));
-    assert_false(socket_local_connect(path, &client, &err));
-    assert_int_equal(err.kind, ERROR_MISSING);
-    int listener = listen_locally(path);
-    assert_converses(path, listener);
-    socket_close(listener);
-}
-
-static void what_is_no_socket_stays(void **state) {
-    struct error err = {0};
-    int untouched = -7;
-    const char *file = scratch_path(*state, "file"), *link = scratch_path(*state, "link");
-    put_file(file, "text");
-    put_link("file", link);
-    assert_false(socket_local_listen(file, &untouched, &err));
-    assert_int_equal(err.kind, ERROR_EXISTS);
-    assert_false(socket_local_listen(link, &untouched, &err));
-    assert_int_equal(err.kind, ERROR_EXISTS);
-    assert_file_holds(file, "text");
-    assert_int_equal(untouched, -7);
-}
-
-static int take_anothers_place(void *context) {
-    const char *path = context;
-    struct error err = {0};
-    struct stat status;
-    int untouched = -7;
-    require(!socket_local_listen(path, &untouched, &err));
-    require(err.kind == ERROR_PERMISSION);
-    require(untouched == -7 && lstat(path, &status) == 0);
-    return CHILD_OK;
-}
-
-/* The folder would let us remove it. */
-static void a_local_socket_we_may_not_ask_stays(void **state) {
-    put_folder(scratch_path(*state, "open"));
-    assert_int_equal(chmod(scratch_path(*state, "open"), 0777), 0);
-    const char *path = scratch_path(*state, "open/control");
-    int listener = listen_locally(path);
-    assert_int_equal(chmod(path, 0), 0);
-    assert_as_nobody(take_anothers_place, (void *)path);
-    assert_int_equal(chmod(path, 0600), 0);
-    assert_converses(path, listener);
-    socket_close(listener);
-}
-
-static void a_long_path_is_no_obstacle(void **state) {
-    char name[201], inside[256];
-    memset(name, 'n', sizeof name - 1);
-    name[sizeof name - 1] = '\0';
-    put_folder(scratch_path(*state, name));
-    snprintf(inside, sizeof inside, "%s/control", name);
-    const char *path = scratch_path(*state, inside);
-    int listener = listen_locally(path);
-    assert_int_equal(mode_of(path), 0600);
-    assert_converses(path, listener);
-    socket_close(listener);
-    listener = listen_locally(path); /* found to be stale, too */
-    socket_close(listener);
-}
-
-static void a_name_too_long_is_an_error(void **state) {
-    char name[201];
-    struct error err = {0};
-    int untouched = -7;
-    memset(name, 'n', sizeof name - 1);
-    name[sizeof name - 1] = '\0';
-    assert_false(socket_local_listen(scratch_path(*state, name), &untouched, &err));
-    assert_int_not_equal(err.kind, ERROR_NONE);
-    err = (struct error){0};
-    assert_false(socket_local_listen(name, &untouched, &err));
-    assert_int_not_equal(err.kind, ERROR_NONE);
-    assert_false(socket_local_connect(scratch_path(*state, "none/control"), &untouched, &err));
-    assert_int_equal(err.kind, ERROR_MISSING);
-    assert_int_equal(untouched, -7);
-}
-
-/* ---- bytes ---- */
-
-static void pieces_arrive_in_order(void **state) {
-    enum { PIECES = 20, TAKEN = 16 };
-    struct stream_piece pieces[PIECES];
-    char received[64] = "";
-    int ends[2];
-    (void)state;
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
-    for (int i = 0; i < PIECES; i++)
-        pieces[i] = (struct stream_piece){&"abcdefghijklmnopqrst"[i], 1};
-    assert_int_equal(stream_send(ends[0], pieces, PIECES), TAKEN); /* and the rest another time */
-    assert_int_equal(stream_receive(ends[1], received, sizeof received - 1), TAKEN);
-    assert_string_equal(received, "abcdefghijklmnop");
-    assert_int_equal(stream_receive(ends[1], received, sizeof received), -1);
-    assert_int_equal(errno, EAGAIN);
-    stream_shutdown(ends[0]);
-    assert_int_equal(stream_receive(ends[1], received, sizeof received), 0);
-    assert_int_equal(stream_send(ends[1], pieces, 1), -1);
-    assert_int_equal(errno, EPIPE); /* and no signal */
-    close(ends[0]);
-    close(ends[1]);
-}
-
-static void who_stops_reading_can_still_write(void **state) {
-    char received[8] = "";
-    int ends[2];
-    const struct stream_piece piece = {"bye", 3};
-    (void)state;
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
-    stream_shutdown_reading(ends[0]);
-    assert_int_equal(stream_receive(ends[0], received, sizeof received), 0);
-    assert_int_equal(stream_send(ends[0], &piece, 1), 3);
-    assert_int_equal(stream_receive(ends[1], received, sizeof received), 3);
-    assert_string_equal(received, "bye");
-    close(ends[0]);
-    close(ends[1]);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(literals_are_read_and_written),
@@ -537,15 +357,6 @@ int main(void) {
         cmocka_unit_test(nobody_who_answers_is_unreachable),
         cmocka_unit_test(a_signal_while_connecting_is_no_connection),
         cmocka_unit_test(a_silent_peer_is_waited_for_so_long),
-        scratch_test(a_local_socket_is_its_owners_alone),
-        scratch_test(a_local_socket_in_use_stays),
-        scratch_test(a_stale_local_socket_gives_way),
-        scratch_test(what_is_no_socket_stays),
-        scratch_test(a_local_socket_we_may_not_ask_stays),
-        scratch_test(a_long_path_is_no_obstacle),
-        scratch_test(a_name_too_long_is_an_error),
-        cmocka_unit_test(pieces_arrive_in_order),
-        cmocka_unit_test(who_stops_reading_can_still_write),
     };
     return cmocka_run_group_tests_name("platform/socket", tests, NULL, NULL);
 }

@@ -147,12 +147,42 @@ static bool is_silent(enum trust_family_id family, const struct made_cert *made,
     return silent;
 }
 
+static void apple_takes_825_days_since_july_2019(void **state) {
+    (void)state;
+    enum { JULY_2019 = 1561939200 };
+    assert_false(trust_apple_refuses_life(JULY_2019, JULY_2019 + 825LL * DAY - 1));
+    assert_true(trust_apple_refuses_life(JULY_2019, JULY_2019 + 825LL * DAY));
+    assert_false(trust_apple_refuses_life(JULY_2019 - 1, JULY_2019 + 7300LL * DAY));
+    assert_false(trust_apple_refuses_life(JULY_2019, INT64_MIN));
+}
+
 static void apple_takes_825_days(void **state) {
     (void)state;
-    struct made_cert made = {.key = CERT_KEY_ECDSA, .names = names, .not_before = now - DAY};
-    made.not_after = made.not_before + 825 * DAY + 1;
+    struct made_cert made = {
+        .key = CERT_KEY_ECDSA, .common_name = names[0], .names = names, .not_before = now - DAY};
+    made.not_after = made.not_before + 825 * DAY - 1; /* which counts, too */
+    struct trust_judgement judgement = judge_alone(TRUST_FAMILY_APPLE, &made, now);
+    assert_true(judgement.findings[TRUST_CURRENT].holds);
+    trust_judgement_finish(&judgement);
+    made.not_after++;
     assert_false(is_silent(TRUST_FAMILY_APPLE, &made, now, "825"));
     assert_true(is_silent(TRUST_FAMILY_CHROME, &made, now, NULL));
+}
+
+/* Firefox 153, Java 17 and curl 7.88 said so of such a one: EMPTY_ISSUER_NAME, "Empty issuer DN not
+ * allowed", "couldn't get X509-issuer name". As an anchor Java cannot even read it. */
+static void a_name_is_wanted_of_the_issuer(void **state) {
+    (void)state;
+    static const enum trust_family_id families[] = {TRUST_FAMILY_FIREFOX, TRUST_FAMILY_JAVA,
+                                                    TRUST_FAMILY_OPENSSL};
+    struct made_cert made = {
+        .key = CERT_KEY_ECDSA, .names = names, .not_before = now - DAY, .not_after = now + DAY};
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        assert_false(is_silent(families[i], &made, now, "issuer is empty"));
+    assert_false(is_silent(TRUST_FAMILY_CHROME, &made, now, "not critical"));
+    made.common_name = names[0];
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        assert_true(is_silent(families[i], &made, now, NULL));
 }
 
 static void windows_reads_the_common_name(void **state) {
@@ -256,6 +286,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_real_clients_did_is_what_is_judged),
         cmocka_unit_test(apple_takes_825_days),
+        cmocka_unit_test(apple_takes_825_days_since_july_2019),
+        cmocka_unit_test(a_name_is_wanted_of_the_issuer),
         cmocka_unit_test(windows_reads_the_common_name),
         cmocka_unit_test(no_phone_takes_ed25519),
         cmocka_unit_test(what_is_no_certificate_is_an_error),

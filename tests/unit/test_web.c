@@ -1,4 +1,5 @@
 /* web/: what is negotiated, what is escaped, what the rendered pages say. */
+#include "shown_page.h"
 #include "web/web.h"
 
 #include <setjmp.h>
@@ -205,19 +206,7 @@ static const struct web_connection connection = {
 static char *render(enum web_language language, const struct web_connection *shown) {
     struct buffer out = {0};
     web_connection_render(language, shown, &out);
-    char *page = buffer_take(&out);
-    assert_non_null(page);
-    return page;
-}
-
-static void assert_shows(const char *page, const char *text) {
-    if (!strstr(page, text))
-        fail_msg("the page does not show “%s”:\n%s", text, page);
-}
-
-static void assert_hides(const char *page, const char *text) {
-    if (strstr(page, text))
-        fail_msg("the page shows “%s”:\n%s", text, page);
+    return page_take(&out);
 }
 
 static void connection_is_told(void **state) {

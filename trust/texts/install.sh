@@ -21,7 +21,7 @@ pem=$here/linux/mailstored.crt
 p11kit=$here/linux/mailstored.p11-kit
 policies=$here/firefox/policies.json
 tab=$(printf '\t')
-dry='' undo='' only_user='' yes='' expected='' users='' failures=0
+dry='' undo='' only_user='' yes='' expected='' users='' failures=0 verified=''
 
 usage() {
     cat <<END
@@ -38,7 +38,8 @@ Makes this computer trust the certificate of $subject: the system, Firefox, Chro
   --yes               do not ask
   --help
 
-Exit status: 0 all is well, 1 something failed, 2 nothing was done.
+Exit status: 0 it is trusted, or undone, 1 something failed, 2 nothing was done, 3 nothing failed,
+but nothing here could show that the certificate is trusted.
 END
 }
 
@@ -82,7 +83,7 @@ note() {
 }
 
 forget() {
-    grep -vxF -- "$1" "$state" >"$state.new"
+    grep -vxF -- "$1" "$state" >"$state.new" || [ $? -eq 1 ] || return 1 # 1: there are no others
     mv -- "$state.new" "$state"
 }
 
@@ -355,6 +356,7 @@ add_to_database() {
 # trust_in PART USER DATABASE FLAG
 trust_in() {
     if is_trusted_in "$2" "$3" "$4"; then
+        verified=$verified$only_user
         say 'already so' "$1" "$3"
         return
     fi
@@ -363,6 +365,7 @@ trust_in() {
             say failed "$1" "$3: certutil could not add the certificate"
             return
         fi
+        verified=$verified$only_user
     fi
     say 'done' "$1" "$3"
 }
@@ -375,6 +378,10 @@ make_database() {
 # Chromium takes the server's own certificate as a trusted peer, which may issue no others.
 install_chromium() {
     home=$(home_of "$1")
+    if [ ! -d "$home" ]; then
+        say 'not here' "Chromium of $1" "there is no folder $home"
+        return
+    fi
     flag=${authority:+C}
     databases=$(list_databases "$home")
     if [ -z "$databases" ] && ! is_chromium_here; then
@@ -608,7 +615,10 @@ undo_all() {
             say failed Undo "$kind $where"
             continue
         fi
-        [ -n "$dry" ] || forget "$line"
+        if [ -z "$dry" ] && ! forget "$line"; then
+            say failed Undo "$kind $where: $state could not be written"
+            continue
+        fi
         say 'done' Undo "$kind $where"
     done 3<<END
 $lines
@@ -626,10 +636,16 @@ check_system() {
     if ! have openssl; then
         say 'not here' Check 'openssl is missing: whether the system trusts it was not seen'
     elif said=$(openssl verify "$pem" 2>&1); then
+        verified=1
         say 'already so' Check 'the system trusts the certificate'
     else
         say failed Check "the system does not trust the certificate: $(printf '%s' "$said" | tail -n 2 | tr '\n' ' ')"
     fi
+}
+
+check_anything() {
+    [ -n "$verified" ] ||
+        say 'not here' Check 'NOTHING could be verified: whether the certificate is trusted here is not known'
 }
 
 check_server() {
@@ -640,7 +656,10 @@ check_server() {
     fi
     said=$(curl --disable --silent --show-error --max-time 20 --output /dev/null "https://$address/" 2>&1)
     case $? in
-    0) say 'already so' Check "https://$address/ is trusted" ;;
+    0)
+        verified=1
+        say 'already so' Check "https://$address/ is trusted"
+        ;;
     5 | 6 | 7 | 28) say 'not here' Check "https://$address/ cannot be reached from here: $said" ;;
     *) say failed Check "https://$address/: $said" ;;
     esac
@@ -665,14 +684,20 @@ has_der() {
         cmp -s - "$der"
 }
 
-compare() {
-    if [ ! -f "$der" ]; then
-        refuse "$der is missing: unpack the whole archive and run install.sh where it lies"
-    fi
-    printf 'Certificate  %s\nSHA-256      %s\n\n' "$subject" "$fingerprint"
+# Without them no other place could be told from others', neither to install nor to undo.
+check_files() {
+    for one in "$der" "$pem" "$p11kit" "$policies"; do
+        [ -f "$one" ] ||
+            refuse "$one is missing: unpack the whole archive and run install.sh where it lies. Nothing was done"
+    done
     if [ "$(digest_of "$der")" != "$(plain "$fingerprint")" ] || ! has_der "$pem" || ! has_der "$p11kit"; then
         refuse "the files beside this script do not hold that certificate. Nothing was done: ask for them again"
     fi
+}
+
+compare() {
+    printf 'Certificate  %s\nSHA-256      %s\n\n' "$subject" "$fingerprint"
+    check_files
     if [ -n "$expected" ] && [ "$(plain "$expected")" != "$(plain "$fingerprint")" ]; then
         refuse "that is not $expected. Nothing was done"
     fi
@@ -693,7 +718,7 @@ while [ $# -gt 0 ]; do
     --user) only_user=1 ;;
     --yes) yes=1 ;;
     --for-user | --host | --fingerprint)
-        [ $# -ge 2 ] || refuse "$1 needs a value: see --help"
+        [ -n "${2-}" ] || refuse "$1 needs a value: see --help"
         case $1 in
         --for-user) users="$users $2" ;;
         --host) address=$2 ;;
@@ -733,6 +758,7 @@ done
 folder=$(dirname -- "$state")
 
 if [ -n "$undo" ]; then
+    check_files
     for user in $users; do
         forget_in_profiles "$user"
     done
@@ -752,6 +778,8 @@ else
         install_java
         [ -n "$dry" ] || { check_system && check_server; }
     fi
+    [ -n "$dry" ] || check_anything
     [ -n "$dry" ] || rmdir -- "$folder" 2>/dev/null # where all was so already
 fi
-[ "$failures" -eq 0 ]
+[ "$failures" -eq 0 ] || exit 1
+[ -n "$undo$dry$verified" ] || exit 3

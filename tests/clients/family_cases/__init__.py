@@ -65,4 +65,5 @@ def by_itself(host, *more, **how):
 
 
 # At the end, since they need what stands above.
-from family_cases import authorities, extensions, issuers, keys, names, purposes, times  # noqa: E402,F401
+from family_cases import (authorities, constraints, encodings, extensions, issuers,  # noqa: E402,F401
+                          keys, names, purposes, renewals, times)

@@ -214,3 +214,13 @@ def pss_key_root(host):
 @case
 def sha1_authority_alone(host):
     return by_itself(host, constraints(True), usage(DIGITAL_SIGNATURE, CERT_SIGN), digest="sha1")
+
+
+@case
+def rsa_1962(host):
+    return under(host, key=new_key("rsa1962"))
+
+
+@case
+def rsa_1963(host):
+    return under(host, key=new_key("rsa1963"))

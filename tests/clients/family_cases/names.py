@@ -1,7 +1,7 @@
 """Names, and hosts that clients ask for."""
 
 from family_cases import by_itself, case, under
-from shapes import NAMES, authority, leaf, names, without
+from shapes import NAMES, SEQUENCE, authority, common_name, leaf, names, tlv, without
 
 
 @case
@@ -178,6 +178,12 @@ def no_subject(host):
 
 
 @case
+def no_subject_and_names_not_critical(host):
+    top = authority(f"Root of {host}")
+    return [leaf("", top, names(host))], [top]
+
+
+@case
 def critical_names(host):
     return under(host, names(host, critical=True))
 
@@ -251,3 +257,42 @@ def wildcard_of_a_top_level_as_common_name(host):
 @case(host="blog.github.io")
 def wildcard_of_a_private_suffix(host):
     return under(host, names("*.github.io"))
+
+
+@case(host="xn--mnchen-3ya.oddidn.example.org")
+def wildcard_within_an_a_label(host):
+    return under(host, names("x*.oddidn.example.org"))
+
+
+@case
+def address_behind_a_uri(host):
+    return under(host, names(f"uri:https://{host}/"))
+
+
+@case
+def name_as_a_directory(host):
+    return under(host, names(f"dir:{host}"))
+
+
+@case(host="127.0.0.1")
+def address_of_eight_octets(host):
+    return under(host, names("hex:7f000001ffffffff"))
+
+
+@case(host="127.0.0.1")
+def address_by_wildcard(host):
+    return under(host, names("dns:*.0.0.1"))
+
+
+@case
+def two_common_names(host):
+    top = authority(f"Root of {host}")
+    subject = tlv(SEQUENCE, common_name("other.example.org"), common_name(host))
+    return [leaf(subject, top, without(NAMES)), top], [top]
+
+
+@case
+def two_common_names_the_wrong_one_last(host):
+    top = authority(f"Root of {host}")
+    subject = tlv(SEQUENCE, common_name(host), common_name("other.example.org"))
+    return [leaf(subject, top, without(NAMES)), top], [top]

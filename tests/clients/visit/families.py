@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 from lib import clients
 from lib.browser import Browser
@@ -30,22 +31,27 @@ def last_line(text):
 
 # ---- one run for each server; whom to trust, by server as well
 
+def each(folder, visit, sites, anchors_of):
+    """Several at a time: visit(site, the file of those to trust) for each."""
+    def visit_one(numbered):
+        number, site = numbered
+        return visit(site, pem_file(folder, f"anchors-{number}.pem", anchors_of(site)))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip(sites, pool.map(visit_one, enumerate(sites))))
+
+
 def curl(folder, sites, anchors_of):
-    verdicts = {}
-    for site in sites:
-        trusted = pem_file(folder, "anchors.pem", anchors_of(site))
+    def visit(site, trusted):
         done = run(["curl", "--disable", "--silent", "--show-error", "--noproxy", "*",
                     "--output", "/dev/null", "--capath", "/nonexistent", "--cacert", trusted,
                     "--resolve", f"{site.host}:{site.port}:127.0.0.1", site.url])
-        verdicts[site] = done.stderr.splitlines()[0] if done.returncode else None
-    return verdicts
+        return done.stderr.splitlines()[0] if done.returncode else None
+    return each(folder, visit, sites, anchors_of)
 
 
 def openssl(folder, sites, anchors_of):
     """As a program without opinions of its own has it."""
-    verdicts = {}
-    for site in sites:
-        trusted = pem_file(folder, "anchors.pem", anchors_of(site))
+    def visit(site, trusted):
         whom = (["-verify_ip", site.host, "-noservername"] if site.is_address
                 else ["-verify_hostname", site.host, "-servername", site.host])
         done = run(["openssl", "s_client", "-connect", f"127.0.0.1:{site.port}",
@@ -53,9 +59,9 @@ def openssl(folder, sites, anchors_of):
                     "-ign_eof"], REQUEST.format(site.host))
         refused = re.search(r"^verify error:num=(.*)", done.stdout + done.stderr, re.MULTILINE)
         served = re.search(r"^HTTP/1\.[01] 200 ", done.stdout, re.MULTILINE)
-        verdicts[site] = None if served and not refused else \
+        return None if served and not refused else \
             refused[1] if refused else last_line(done.stderr)
-    return verdicts
+    return each(folder, visit, sites, anchors_of)
 
 
 # ---- programs of our own, which read servers from a file

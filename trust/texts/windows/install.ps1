@@ -120,11 +120,7 @@ function Get-Setting([string] $Key, [string] $Name) {
     if (-not (Test-Path -LiteralPath $Key)) {
         return $null
     }
-    $properties = Get-ItemProperty -LiteralPath $Key
-    if ($properties.PSObject.Properties.Name -notcontains $Name) {
-        return $null
-    }
-    return $properties.$Name
+    return (Get-Item -LiteralPath $Key).GetValue($Name) # $null where there is none
 }
 
 function Set-Setting([string] $Key, [string] $Name, $Value, [string] $Type) {
@@ -167,8 +163,9 @@ function Add-BrowserSettings {
                 Write-Warning "$($setting.Browser) does not take what Windows trusts: somebody else has set $($setting.Name) to $before."
             }
         } elseif ($PSCmdlet.ShouldProcess("$($setting.Key) $($setting.Name)", 'Set to 1')) {
-            Set-Setting $setting.Key $setting.Name 1 'DWord'
+            # First the note, so that nothing that was done is forgotten.
             Set-Setting $NotesKey $setting.Browser 1 'DWord'
+            Set-Setting $setting.Key $setting.Name 1 'DWord'
         }
     }
 }
@@ -200,18 +197,35 @@ function Test-Trust($Anchor) {
     return $false
 }
 
-# 'accepted', 'refused' or 'unreached': a connection as programs of Windows make it.
-function Test-ServerConnection([Uri] $Address) {
-    $client = New-Object Net.Sockets.TcpClient
-    try {
+# A connection to the first of its addresses that answers, or $null. A TcpClient that is told no
+# family knows IPv4 alone in Windows PowerShell.
+function Connect-Server([Uri] $Address) {
+    foreach ($ip in [Net.Dns]::GetHostAddresses($Address.DnsSafeHost)) {
+        $client = New-Object Net.Sockets.TcpClient($ip.AddressFamily)
         try {
-            if (-not $client.ConnectAsync($Address.DnsSafeHost, $Address.Port).Wait(10000)) {
-                return 'unreached'
+            if ($client.ConnectAsync($ip, $Address.Port).Wait(10000)) {
+                return $client
             }
         } catch {
-            Write-Verbose "$($_.Exception.Message)"
-            return 'unreached'
+            Write-Verbose "$($ip): $($_.Exception.Message)"
         }
+        $client.Dispose()
+    }
+    return $null
+}
+
+# 'accepted', 'refused' or 'unreached': a connection as programs of Windows make it.
+function Test-ServerConnection([Uri] $Address) {
+    $client = $null
+    try {
+        $client = Connect-Server $Address
+    } catch {
+        Write-Verbose "$($_.Exception.Message)"
+    }
+    if ($null -eq $client) {
+        return 'unreached'
+    }
+    try {
         # Windows PowerShell would offer what was current when it was made.
         $protocols = [Security.Authentication.SslProtocols]::Tls12
         if ($PSVersionTable.PSVersion.Major -ge 6) {
