@@ -1,5 +1,5 @@
 /* The scenarios: what a client may meet, and what a right one does. Each is a row of a table; a
- * scenario is added by adding a row. Immutable; any thread.
+ * scenario is added by adding a row, with its translations in lab/texts/. Immutable; any thread.
  *
  * Hosts stand in the laboratory's domain ("lab.localhost" unless told otherwise, RFC 6761): "@" in
  * a row's texts is the scenario's own host, "%" the domain, "!" the laboratory's address. */
