@@ -78,6 +78,8 @@ static bool fail(struct lab_session *session, int code) {
         return enter(session, PHASE_OVER);
     if (wiretap->has_cut)
         return linger(session);
+    if (code == GNUTLS_E_SESSION_EOF) /* it says that it leaves */
+        return enter(session, PHASE_OVER);
     if (wiretap->is_gone && (code == GNUTLS_E_PREMATURE_TERMINATION ||
                              code == GNUTLS_E_PULL_ERROR || code == GNUTLS_E_PUSH_ERROR))
         return enter(session, PHASE_OVER);

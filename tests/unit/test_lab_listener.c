@@ -138,6 +138,26 @@ static void who_leaves_without_a_word_has_left(void **state) {
     stop(&bench);
 }
 
+/* As libcurl with GnuTLS does, which sends no alert about a signature or a key usage. */
+static int say_goodbye(struct client *client) {
+    gnutls_bye(client->tls, GNUTLS_SHUT_WR);
+    return leave(client);
+}
+
+static void who_says_goodbye_amid_the_handshake_has_left(void **state) {
+    (void)state;
+    struct bench bench;
+    start(&bench, LAB_PLAIN, PATIENCE_MS);
+    for (int i = 0; i < 2; i++) {
+        struct client *client = client_of(&bench, i % 2 ? TLS12 : TLS13, say_goodbye);
+        client_close(client);
+        struct seen seen = next_seen(&bench);
+        assert_int_equal(seen.end, LAB_END_LEFT);
+        assert_true(seen.saw && !seen.finished && seen.alert == -1);
+    }
+    stop(&bench);
+}
+
 static void who_says_nothing_is_silent(void **state) {
     (void)state;
     struct bench bench;
@@ -320,6 +340,7 @@ int main(void) {
         cmocka_unit_test(an_alert_after_the_handshake_is_one),
         cmocka_unit_test(to_cancel_is_to_leave),
         cmocka_unit_test(who_leaves_without_a_word_has_left),
+        cmocka_unit_test(who_says_goodbye_amid_the_handshake_has_left),
         cmocka_unit_test(who_says_nothing_is_silent),
         cmocka_unit_test(who_has_finished_and_waits_has_finished),
         cmocka_unit_test(what_is_no_tls_is_broken),
