@@ -2,6 +2,7 @@
 #include "conf/conf_words.h"
 #include "ctl/answer.h"
 #include "ctl/lab_ask.h"
+#include "ctl/lab_known.h"
 #include "ctl/output_file.h"
 #include "lab/lab.h"
 #include "lab/report.h"
@@ -21,7 +22,7 @@ enum { VARIABLE_LIMIT = 24, PORT = 443 };
 struct stage {
     struct child_keeper *keeper;
     struct lab *lab;
-    json_t *description;
+    json_t *description, *known;         /* deviations that are; NULL: none were given */
     char *variables[VARIABLE_LIMIT + 1]; /* "NAME=value" */
     size_t variable_count;
 };
@@ -30,6 +31,7 @@ static void stage_finish(struct stage *stage) {
     for (size_t i = 0; i < stage->variable_count; i++)
         free(stage->variables[i]);
     json_decref(stage->description);
+    json_decref(stage->known);
     lab_destroy(stage->lab);
     child_keeper_destroy(stage->keeper);
 }
@@ -104,6 +106,11 @@ static enum ctl_exit prepare(const struct ctl *ctl, struct stage *stage) {
     const struct lab_settings settings = {.domain = ctl_value(ctl, "--domain"),
                                           .address = ctl_value(ctl, "--address")};
     struct error err = {0};
+    if (ctl_has(ctl, "--known")) {
+        enum ctl_exit read = lab_known_read(ctl_value(ctl, "--known"), &stage->known);
+        if (read != CTL_FINE)
+            return read;
+    }
     /* The keeper and the signals first: there is but one thread yet. */
     if (!child_keeper_create("mailstored-lab", &stage->keeper, &err))
         return ctl_fail(&err);
@@ -113,6 +120,8 @@ static enum ctl_exit prepare(const struct ctl *ctl, struct stage *stage) {
     stage->description = lab_describe(stage->lab, RUN, &err);
     if (!stage->description)
         return ctl_fail(&err);
+    if (!lab_known_describe(stage->description, stage->known))
+        return ctl_no_memory();
     enum ctl_exit status = write_files(stage, ctl->now);
     if (status == CTL_FINE && !add_variables(stage))
         return ctl_fail(&(struct error){.kind = ERROR_MEMORY, .text = "out of memory"});
@@ -174,6 +183,8 @@ static enum ctl_exit judge(struct ctl *ctl, const struct stage *stage, int comma
     json_t *report = lab_result(stage->lab, RUN, &err);
     if (!report)
         return ctl_fail(&err);
+    enum ctl_exit known =
+        stage->known ? lab_known_judge(report, stage->known, ctl_value(ctl, "--known")) : CTL_FINE;
     enum ctl_exit status = print_report(ctl, report);
     bool right = lab_report_is_right(report);
     json_decref(report);
@@ -182,7 +193,7 @@ static enum ctl_exit judge(struct ctl *ctl, const struct stage *stage, int comma
     if (status != CTL_FINE)
         return status;
     bool failed = command_status != 0 && ctl_has(ctl, "--command-must-succeed");
-    return right && !failed ? CTL_FINE : CTL_ATTENTION;
+    return right && !failed ? known : CTL_ATTENTION;
 }
 
 static enum ctl_exit run(struct ctl *ctl) {
@@ -214,6 +225,10 @@ static bool check_address(const char *value, struct error *err) {
 static const struct ctl_option options[] = {
     {.name = "--command-must-succeed",
      .help = "fail, too, if the command ends with another status than 0"},
+    {.name = "--known",
+     .value = "FILE",
+     .help = "scenarios in which the client is known to be wrong, and why: a line for each",
+     .completion = CTL_COMPLETE_FILE},
     {.name = "--output",
      .value = "FILE",
      .help = "write the report there rather than to standard output",
@@ -247,8 +262,8 @@ const struct ctl_verb verb_lab_run = {
         "the file with every scenario, in MAILSTORED_LAB_CA the trust anchors, in\n"
         "MAILSTORED_LAB_HOSTS lines for /etc/hosts; SSL_CERT_FILE, CURL_CA_BUNDLE,\n"
         "REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS and JAVA_TOOL_OPTIONS are set for clients\n"
-        "that know them. Exit status 0 only if every client was right in all that it tried;\n"
-        "the command's own status does not count unless it must.\n",
+        "that know them. Exit status 0 only if every client was right in all that it tried, or\n"
+        "known not to be (--known); the command's own status does not count unless it must.\n",
     .least_arguments = 1,
     .most_arguments = 10000,
     .run = run,

@@ -77,6 +77,6 @@ static json_int_t number(const json_t *object, const char *name) {
 }
 
 bool lab_report_is_right(const json_t *report) {
-    return number(report, "right") > 0 && number(report, "wrong") == 0 &&
+    return number(report, "right") + number(report, "known") > 0 && number(report, "wrong") == 0 &&
            number(report, "undetermined") == 0 && number(report, "lost") == 0;
 }

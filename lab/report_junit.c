@@ -50,6 +50,12 @@ static void append_complaint(const char *element, const json_t *result, struct b
     buffer_finish(&outcome);
 }
 
+static void append_known(const json_t *result, struct buffer *out) {
+    buffer_append_text(out, ">\n      <skipped type=\"known\"");
+    append_attribute("message", report_known(result), out);
+    buffer_append_text(out, "/>\n    </testcase>\n");
+}
+
 static void append_case(const json_t *result, struct buffer *out) {
     buffer_append_text(out, "    <testcase");
     append_attribute("classname", report_word(result, "group"), out);
@@ -59,6 +65,8 @@ static void append_case(const json_t *result, struct buffer *out) {
         append_complaint("failure", result, out);
     else if (report_says(result, "undetermined"))
         append_complaint("error", result, out);
+    else if (report_known(result)[0])
+        append_known(result, out);
     else if (report_says(result, "not-tried"))
         buffer_append_text(out, ">\n      <skipped/>\n    </testcase>\n");
     else
@@ -79,7 +87,10 @@ static void append_suite(const json_t *client, struct buffer *out) {
     append_number("tests", (json_int_t)json_array_size(results), out);
     append_number("failures", json_integer_value(json_object_get(client, "wrong")), out);
     append_number("errors", json_integer_value(json_object_get(client, "undetermined")), out);
-    append_number("skipped", json_integer_value(json_object_get(client, "not_tried")), out);
+    append_number("skipped",
+                  json_integer_value(json_object_get(client, "not_tried")) +
+                      json_integer_value(json_object_get(client, "known")),
+                  out);
     buffer_append_text(out, " time=\"0\">\n");
     json_array_foreach(results, i, result) {
         append_case(result, out);

@@ -26,13 +26,16 @@ static void print_result(const json_t *client, const json_t *result, size_t numb
                          struct buffer *out) {
     struct buffer who = {0}, outcome = {0};
     bool skipped = report_says(result, "not-tried");
-    bool bad = report_is_wrong(result) || report_says(result, "undetermined");
+    const char *known = report_known(result);
+    bool bad = known[0] || report_is_wrong(result) || report_says(result, "undetermined");
     report_client_name(client, &who);
     report_outcome(result, &outcome);
     buffer_printf(out, "%s %zu - ", bad ? "not ok" : "ok", number);
     append_description(who.data ? who.data : "", out);
     buffer_printf(out, ": %s", report_word(result, "scenario"));
-    buffer_append_text(out, skipped ? " # SKIP not tried\n" : "\n");
+    buffer_append_text(out, skipped ? " # SKIP not tried" : known[0] ? " # TODO " : "");
+    append_description(known, out);
+    buffer_append_text(out, "\n");
     if (bad) {
         buffer_append_text(out, "  ---\n");
         append_quoted("message", outcome.data ? outcome.data : "", out);

@@ -8,6 +8,8 @@ enum { NAME_COLUMNS = 30 };
 static void print_result(const json_t *result, struct buffer *out) {
     buffer_printf(out, "  %-*s ", NAME_COLUMNS, report_word(result, "scenario"));
     report_outcome(result, out);
+    if (report_known(result)[0])
+        buffer_printf(out, " (%s)", report_known(result));
     buffer_append_text(out, "\n");
 }
 
@@ -44,6 +46,7 @@ static void print_sums(const json_t *client, struct buffer *out) {
     } sums[] = {
         {"right", "right"},
         {"wrong", "WRONG"},
+        {"known", "known to be wrong"},
         {"undetermined", "undetermined"},
         {"not_tried", "not tried"},
     };

@@ -12,7 +12,12 @@ bool report_says(const json_t *result, const char *verdict) {
 }
 
 bool report_is_wrong(const json_t *result) {
-    return report_says(result, "accepted-wrongly") || report_says(result, "refused-wrongly");
+    return !report_known(result)[0] &&
+           (report_says(result, "accepted-wrongly") || report_says(result, "refused-wrongly"));
+}
+
+const char *report_known(const json_t *result) {
+    return report_word(result, "known");
 }
 
 void report_client_name(const json_t *client, struct buffer *out) {
@@ -37,6 +42,9 @@ static const char *words_of(const json_t *result) {
         {"refused-freely", "refused, as it may"},
         {"accepted-freely", "accepted, as it may"},
     };
+    if (report_known(result)[0])
+        return report_says(result, "accepted-wrongly") ? "accepted what it must refuse, as is known"
+                                                       : "refused what is fine, as is known";
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (report_says(result, table[i].verdict))
             return table[i].words;

@@ -9,7 +9,9 @@
 /* A member's text; "" where there is none. Borrowed. */
 const char *report_word(const json_t *object, const char *name);
 bool report_says(const json_t *result, const char *verdict);
-bool report_is_wrong(const json_t *result);
+bool report_is_wrong(const json_t *result); /* and not known to be */
+/* Why it is known to be wrong there; "" if it is not. Borrowed. */
+const char *report_known(const json_t *result);
 
 /* "curl/7.88.1 (127.0.0.1)", or by the print of its ClientHello. */
 void report_client_name(const json_t *client, struct buffer *out);
