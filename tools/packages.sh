@@ -18,9 +18,10 @@ packages_valgrind=(valgrind "${packages_system[@]}")
 packages_fuzz=(clang llvm libclang-rt-dev "${packages_unit[@]}")
 packages_system=("${packages_unit[@]}" "${packages_pytest[@]}" python3-cryptography
     python3-jsonschema python3-pygments python3-samba shellcheck unzip
-    curl openssl gnutls-bin iproute2 strace zsh fish
+    curl jq openssl gnutls-bin iproute2 strace zsh fish
     chromium chromium-driver fonts-dejavu-core libnss3-tools)
-packages_clients=("${packages_system[@]}" p11-kit wget nodejs default-jdk-headless golang-go firefox-esr)
+packages_clients=("${packages_system[@]}" p11-kit wget nodejs default-jdk-headless golang-go firefox-esr
+    junit5 libgoogle-gson-java)
 packages_asan=("${packages_system[@]}")
 packages_tsan=("${packages_system[@]}")
 packages_package=("${packages_unit[@]}" "${packages_pytest[@]}" dpkg-dev lintian mmdebstrap)
