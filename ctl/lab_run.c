@@ -48,19 +48,37 @@ static bool add_variable(struct stage *stage, const char *name, const char *valu
     return variable != NULL;
 }
 
+/* Java parts them at spaces but within quotes. */
+static void append_java_option(struct buffer *out, const char *name, const char *value) {
+    char quote = strchr(value, '"') ? '\'' : '"';
+    buffer_printf(out, "%s-D%s=%c%s%c", out->size > 0 ? " " : "", name, quote, value, quote);
+}
+
 /* Java takes options from here; whatever stands there goes first. */
 static bool add_java_options(struct stage *stage) {
     struct buffer options = {0};
     const char *before =
         getenv("JAVA_TOOL_OPTIONS"); /* NOLINT(concurrency-mt-unsafe): nobody sets it */
-    buffer_printf(&options,
-                  "%s%s-Djavax.net.ssl.trustStore=%s -Djavax.net.ssl.trustStorePassword=%s "
-                  "-Djdk.net.hosts.file=%s",
-                  before ? before : "", before ? " " : "",
-                  answer_text(stage->description, "truststore_file"), LAB_TRUSTSTORE_PASSWORD,
-                  answer_text(stage->description, "hosts_file"));
+    buffer_append_text(&options, before ? before : "");
+    append_java_option(&options, "javax.net.ssl.trustStore",
+                       answer_text(stage->description, "truststore_file"));
+    append_java_option(&options, "javax.net.ssl.trustStorePassword", LAB_TRUSTSTORE_PASSWORD);
+    append_java_option(&options, "jdk.net.hosts.file", child_keeper_hosts(stage->keeper));
     bool ok = !options.failed && add_variable(stage, "JAVA_TOOL_OPTIONS", options.data);
     buffer_finish(&options);
+    return ok;
+}
+
+/* A proxy does not reach these hosts; whatever stands there goes first. */
+static bool add_no_proxy(struct stage *stage, const char *name) {
+    struct buffer hosts = {0};
+    const char *before = getenv(name); /* NOLINT(concurrency-mt-unsafe): nobody sets it */
+    buffer_printf(&hosts, "%s%s%s,.%s,%s", before ? before : "", before && before[0] ? "," : "",
+                  answer_text(stage->description, "domain"),
+                  answer_text(stage->description, "domain"),
+                  answer_text(stage->description, "address"));
+    bool ok = !hosts.failed && add_variable(stage, name, hosts.data);
+    buffer_finish(&hosts);
     return ok;
 }
 
@@ -77,7 +95,8 @@ static bool add_variables(struct stage *stage) {
               add_variable(stage, "MAILSTORED_LAB_TRUSTSTORE",
                            answer_text(stage->description, "truststore_file")) &&
               add_variable(stage, "MAILSTORED_LAB_PAGE", answer_text(stage->description, "page")) &&
-              add_java_options(stage);
+              add_java_options(stage) && add_no_proxy(stage, "no_proxy") &&
+              add_no_proxy(stage, "NO_PROXY");
     for (size_t i = 0; ok && i < sizeof by_ca / sizeof *by_ca; i++)
         ok = add_variable(stage, by_ca[i], answer_text(stage->description, "ca_file"));
     free(json);
@@ -93,7 +112,10 @@ static enum ctl_exit write_files(struct stage *stage, int64_t now) {
     char *folder = path_join(child_keeper_folder(stage->keeper), "lab");
     if (folder && lab_anchors(stage->lab, RUN, &anchors, &err) &&
         lab_hosts(stage->lab, RUN, &hosts, &err) && !anchors.failed && !hosts.failed)
-        status = lab_write_files(folder, stage->description, anchors.data, hosts.data, now, false);
+        status =
+            child_keeper_add_hosts(stage->keeper, hosts.data, &err)
+                ? lab_write_files(folder, stage->description, anchors.data, hosts.data, now, false)
+                : ctl_fail(&err);
     else
         status = ctl_fail(&err);
     free(folder);
@@ -113,7 +135,7 @@ static enum ctl_exit prepare(const struct ctl *ctl, struct stage *stage) {
     }
     /* The keeper and the signals first: there is but one thread yet. */
     if (!child_keeper_create("mailstored-lab", &stage->keeper, &err))
-        return ctl_fail(&err);
+        return ctl_fail_given(&err);
     child_take_signals();
     if (!lab_create(&settings, &stage->lab, &err) || !lab_start(stage->lab, RUN, 0, &err))
         return ctl_fail_given(&err);
@@ -130,14 +152,26 @@ static enum ctl_exit prepare(const struct ctl *ctl, struct stage *stage) {
 
 /* ---- the command ---- */
 
-/* Does this machine find the hosts by itself? Of names below "localhost" some do, others do not. */
+static bool is_same_host(const struct socket_address *a, const struct socket_address *b) {
+    char one[SOCKET_TEXT_SIZE], other[SOCKET_TEXT_SIZE];
+    return strcmp(socket_address_host((const struct sockaddr *)&a->storage, one),
+                  socket_address_host((const struct sockaddr *)&b->storage, other)) == 0;
+}
+
+/* Does this machine find the hosts by itself, and here? Of names below "localhost" some do, others
+ * do not; other names may lead anywhere. */
 static bool hosts_resolve(const struct stage *stage) {
-    struct socket_address *found = NULL;
-    size_t count = 0;
+    struct socket_address *found = NULL, *wanted = NULL;
+    size_t count = 0, one = 0;
     char name[300];
+    bool ok = false;
     snprintf(name, sizeof name, "right.%s", answer_text(stage->description, "domain"));
-    bool ok = resolve_host(name, PORT, &found, &count, NULL) && count > 0;
+    if (resolve_host(answer_text(stage->description, "address"), PORT, &wanted, &one, NULL) &&
+        resolve_host(name, PORT, &found, &count, NULL))
+        for (size_t i = 0; !ok && i < count; i++)
+            ok = is_same_host(&found[i], wanted);
     free(found);
+    free(wanted);
     return ok;
 }
 
@@ -148,7 +182,7 @@ static enum ctl_exit run_command(const struct ctl *ctl, struct stage *stage, int
     const struct child_plan plan = {
         .command = ctl->arguments,
         .environment = (const char *const *)stage->variables,
-        .hosts = hosts_resolve(stage) ? NULL : answer_text(stage->description, "hosts_file")};
+        .hosts = hosts_resolve(stage) ? NULL : child_keeper_hosts(stage->keeper)};
     if (!child_start(stage->keeper, &plan, &child, &hosts_failed, &err))
         return ctl_fail_given(&err);
     if (hosts_failed)
@@ -180,6 +214,7 @@ static enum ctl_exit print_report(struct ctl *ctl, const json_t *report) {
 
 static enum ctl_exit judge(struct ctl *ctl, const struct stage *stage, int command_status) {
     struct error err = {0};
+    lab_settle(stage->lab);
     json_t *report = lab_result(stage->lab, RUN, &err);
     if (!report)
         return ctl_fail(&err);
@@ -262,8 +297,9 @@ const struct ctl_verb verb_lab_run = {
         "the file with every scenario, in MAILSTORED_LAB_CA the trust anchors, in\n"
         "MAILSTORED_LAB_HOSTS lines for /etc/hosts; SSL_CERT_FILE, CURL_CA_BUNDLE,\n"
         "REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS and JAVA_TOOL_OPTIONS are set for clients\n"
-        "that know them. Exit status 0 only if every client was right in all that it tried, or\n"
-        "known not to be (--known); the command's own status does not count unless it must.\n",
+        "that know them; no_proxy keeps them from proxies. Exit status 0 only if every client\n"
+        "was right in all that it tried, or known not to be (--known); the command's own status\n"
+        "does not count unless it must.\n",
     .least_arguments = 1,
     .most_arguments = 10000,
     .run = run,

@@ -18,6 +18,12 @@ struct lab {
     struct lab_keys *keys;
     struct lab_run *all[LAB_RUN_LIMIT];
     size_t count;
+    size_t room; /* for more connections */
+
+    struct call *settling; /* who waits for it to settle; NULL: nobody */
+    struct loop_timer *timer;
+    unsigned looks, quiet_looks;
+    size_t activity; /* at the last look */
 };
 
 /* ---- its thread ---- */
@@ -32,19 +38,25 @@ struct call {
     json_t *answer;
     struct error *err;
     bool ok;
+    bool goes_on; /* it is not over when `what` returns */
 
     pthread_mutex_t lock;
     pthread_cond_t done_now;
     bool done;
 };
 
-static void carry_out(void *context) {
-    struct call *call = context;
-    call->what(call);
+static void finish(struct call *call) {
     pthread_mutex_lock(&call->lock);
     call->done = true;
     pthread_cond_signal(&call->done_now);
     pthread_mutex_unlock(&call->lock);
+}
+
+static void carry_out(void *context) {
+    struct call *call = context;
+    call->what(call);
+    if (!call->goes_on)
+        finish(call);
 }
 
 /* Has it done in the lab's thread. */
@@ -85,6 +97,45 @@ static void on_key(void *context, enum lab_key key) {
     loop_post(lab->loop, tell_runs, lab);
 }
 
+/* ---- settling ---- */
+
+enum { LOOK_MS = 10, QUIET_LOOKS = 3, LOOK_LIMIT = 100 };
+
+static size_t activity(const struct lab *lab) {
+    size_t sum = 0;
+    for (size_t i = 0; i < lab->count; i++)
+        sum += lab_run_activity(lab->all[i]);
+    return sum;
+}
+
+/* Between two looks every descriptor that is ready has been served. */
+static void look(void *context) {
+    struct lab *lab = context;
+    size_t now = activity(lab);
+    lab->quiet_looks = now == lab->activity ? lab->quiet_looks + 1 : 0;
+    lab->activity = now;
+    if (lab->quiet_looks < QUIET_LOOKS && ++lab->looks < LOOK_LIMIT) {
+        loop_timer_set(lab->timer, LOOK_MS);
+        return;
+    }
+    finish(lab->settling);
+    lab->settling = NULL;
+}
+
+static void settle(struct call *call) {
+    struct lab *lab = call->lab;
+    call->goes_on = true;
+    lab->settling = call;
+    lab->looks = lab->quiet_looks = 0;
+    lab->activity = activity(lab);
+    loop_timer_set(lab->timer, LOOK_MS);
+}
+
+void lab_settle(struct lab *lab) {
+    struct call call = {0};
+    do_there(lab, &call, settle);
+}
+
 /* ---- beginning and end ---- */
 
 bool lab_create(const struct lab_settings *settings, struct lab **out, struct error *err) {
@@ -96,8 +147,11 @@ bool lab_create(const struct lab_settings *settings, struct lab **out, struct er
     bool ok = lab && lab->domain && lab->address;
     if (!ok)
         error_set(err, ERROR_MEMORY, "laboratory: out of memory");
-    ok = ok && loop_create_beside(&lab->loop, err) && lab_keys_create(on_key, lab, &lab->keys, err);
+    ok = ok && loop_create_beside(&lab->loop, err) &&
+         loop_timer_create(lab->loop, look, lab, &lab->timer, err) &&
+         lab_keys_create(on_key, lab, &lab->keys, err);
     if (ok) {
+        lab->room = LAB_CONNECTION_LIMIT;
         lab->runs = pthread_create(&lab->thread, NULL, turn, lab) == 0;
         if (!lab->runs)
             error_set(err, ERROR_SYSTEM, "laboratory: no thread can be made");
@@ -124,6 +178,7 @@ void lab_destroy(struct lab *lab) {
     if (lab->runs && do_there(lab, &call, end_all))
         pthread_join(lab->thread, NULL);
     lab_keys_destroy(lab->keys); /* its thread may still post, which nobody will hear */
+    loop_timer_destroy(lab->timer);
     loop_destroy(lab->loop);
     free(lab->domain);
     free(lab->address);
@@ -165,7 +220,8 @@ static void start(struct call *call) {
                                               .name = call->name,
                                               .domain = lab->domain,
                                               .address = lab->address,
-                                              .first_port = call->port};
+                                              .first_port = call->port,
+                                              .room = &lab->room};
     if (find(lab, call->name) < lab->count) {
         error_set(call->err, ERROR_EXISTS,
                   "the laboratory has a run \"%s\" already: choose another name, or end it with "
@@ -252,6 +308,21 @@ static void describe(struct call *call) {
 json_t *lab_describe(struct lab *lab, const char *name, struct error *err) {
     struct call call = {.name = name, .err = err};
     return do_there(lab, &call, describe) ? call.answer : NULL;
+}
+
+static void page_port(struct call *call) {
+    const struct lab_run *run = find_named(call);
+    if (run)
+        call->port = lab_run_index_port(run);
+    call->ok = run != NULL;
+}
+
+bool lab_page_port(struct lab *lab, const char *name, uint16_t *out, struct error *err) {
+    struct call call = {.name = name, .err = err};
+    bool ok = do_there(lab, &call, page_port);
+    if (ok)
+        *out = call.port;
+    return ok;
 }
 
 static void report(struct call *call) {

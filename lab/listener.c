@@ -17,6 +17,8 @@ struct lab_listener {
     struct loop_timer *timer;    /* the next deadline, or the next try to accept */
     int64_t wakes_at_ms;
     bool is_retrying, is_ending;
+    bool has_warned; /* that it takes no connections for now */
+    size_t activity;
     struct lab_session *sessions[CONNECTION_LIMIT];
     size_t count;
     struct lab_credentials *credentials; /* one for each chain that was given so far */
@@ -74,6 +76,9 @@ static void on_ended(void *context, struct lab_session *session, struct lab_obse
     for (size_t i = 0; i < listener->count; i++)
         if (listener->sessions[i] == session)
             listener->sessions[i] = listener->sessions[--listener->count];
+    listener->activity++;
+    if (listener->settings.room)
+        ++*listener->settings.room;
     watch(listener);
     seen->scenario = listener->settings.scenario;
     listener->settings.observe(listener->settings.context, seen);
@@ -101,6 +106,10 @@ static bool take_connection(struct lab_listener *listener) {
     struct error err = {0};
     struct lab_session *session;
     int socket;
+    if (listener->settings.room && *listener->settings.room == 0) {
+        error_set(&err, ERROR_BUSY, "there are as many as may be");
+        goto no_room;
+    }
     if (!socket_accept(listener->socket, &socket, &err)) {
         if (err.kind == ERROR_BUSY)
             return false;
@@ -114,10 +123,17 @@ static bool take_connection(struct lab_listener *listener) {
     if (!lab_session_create(&listener->stage, socket, host, &session, &err))
         goto no_room;
     listener->sessions[listener->count++] = session;
+    listener->activity++;
+    listener->has_warned = false;
+    if (listener->settings.room)
+        --*listener->settings.room;
     wake_at(listener, lab_session_deadline(session));
     return true;
 no_room:
-    log_warning("lab", "scenario %s takes no connections for now: %s", name_of(listener), err.text);
+    if (!listener->has_warned)
+        log_warning("lab", "scenario %s takes no connections for now: %s", name_of(listener),
+                    err.text);
+    listener->has_warned = true;
     listener->is_retrying = true;
     wake_at(listener, time_monotonic_ms() + RETRY_MS);
     return false;
@@ -250,6 +266,10 @@ void lab_listener_destroy(struct lab_listener *listener) {
     if (listener->stage.priority)
         gnutls_priority_deinit(listener->stage.priority);
     free(listener);
+}
+
+size_t lab_listener_activity(const struct lab_listener *listener) {
+    return listener->activity;
 }
 
 uint16_t lab_listener_port(const struct lab_listener *listener) {

@@ -52,6 +52,7 @@ struct lab_listener_settings {
     void (*observe)(void *context, const struct lab_observation *observation);
     void *context;
     int64_t patience_ms; /* for a silent client; a stalled handshake lasts that long, too */
+    size_t *room; /* for so many more connections, counted with others'; NULL: without limit */
 };
 
 /* Copies the settings; texts are borrowed for the listener's life. */
@@ -61,5 +62,7 @@ bool lab_listener_create(const struct lab_listener_settings *settings, struct la
 void lab_listener_destroy(struct lab_listener *listener);
 
 uint16_t lab_listener_port(const struct lab_listener *listener);
+/* Grows with each connection that comes or goes. */
+size_t lab_listener_activity(const struct lab_listener *listener);
 /* Its chain is there: those who wait for it go on. */
 void lab_listener_ready(struct lab_listener *listener);

@@ -4,10 +4,13 @@
 
 #include <stdlib.h>
 
-/* In a description "#" begins a directive. */
+/* In a description "#" begins a directive, unless there is a backslash before it. */
 static void append_description(const char *text, struct buffer *out) {
-    for (const char *at = text; *at; at++)
-        buffer_append(out, *at == '#' ? "\\#" : at, *at == '#' ? 2 : 1);
+    for (const char *at = text; *at; at++) {
+        if (*at == '#' || *at == '\\')
+            buffer_append_text(out, "\\");
+        buffer_append(out, at, 1);
+    }
 }
 
 /* A scalar within quotes, in YAML as in JSON. */

@@ -103,7 +103,8 @@ static bool listen_at(struct lab_run *run, const struct lab_run_settings *settin
                                              .chain = chain_for,
                                              .observe = observe,
                                              .context = run,
-                                             .patience_ms = PATIENCE_MS};
+                                             .patience_ms = PATIENCE_MS,
+                                             .room = settings->room};
     return lab_listener_create(&at, &run->posts[scenario].listener, err);
 }
 
@@ -192,6 +193,13 @@ uint16_t lab_run_index_port(const struct lab_run *run) {
 
 const struct lab_record *lab_run_record(const struct lab_run *run) {
     return run->record;
+}
+
+size_t lab_run_activity(const struct lab_run *run) {
+    size_t activity = 0;
+    for (size_t i = 0; i < lab_scenario_count(); i++)
+        activity += lab_listener_activity(run->posts[i].listener);
+    return activity;
 }
 
 /* ---- revocation ---- */

@@ -16,6 +16,7 @@ struct lab_run_settings {
     const char *name;
     const char *domain, *address;
     uint16_t first_port; /* of its page; scenarios follow in their order; 0: any free ones */
+    size_t *room;        /* for so many more connections in all runs; borrowed */
 };
 
 /* Binds every port and makes every certificate whose key is there. */
@@ -31,6 +32,8 @@ const char *lab_run_address(const struct lab_run *run);
 uint16_t lab_run_port(const struct lab_run *run, size_t scenario);
 uint16_t lab_run_index_port(const struct lab_run *run);
 const struct lab_record *lab_run_record(const struct lab_run *run);
+size_t
+lab_run_activity(const struct lab_run *run); /* grows with each connection that comes, goes */
 
 /* What a client needs to know (docs/schema/lab.json). NULL: out of memory. */
 json_t *lab_run_describe(const struct lab_run *run);

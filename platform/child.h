@@ -15,6 +15,9 @@ struct child;
  * Before this process has a second thread. */
 bool child_keeper_create(const char *prefix, struct child_keeper **out, struct error *err);
 const char *child_keeper_folder(const struct child_keeper *keeper);
+/* Writes a file into the folder: these lines, and behind them the machine's own /etc/hosts. */
+bool child_keeper_add_hosts(struct child_keeper *keeper, const char *lines, struct error *err);
+const char *child_keeper_hosts(const struct child_keeper *keeper); /* NULL: none was written */
 /* Waits until all of it is gone. NULL is legal. */
 void child_keeper_destroy(struct child_keeper *keeper);
 
@@ -34,6 +37,7 @@ struct child_plan {
  * there is no such command. `hosts_failed`: it runs, but without those hosts. */
 bool child_start(struct child_keeper *keeper, const struct child_plan *plan, struct child **out,
                  bool *hosts_failed, struct error *err);
-/* Waits for its end, passing on what it is told to stop. Gives its exit status, or 128 and the
+/* Waits for its end, passing on what it is told to stop. Where the terminal stops it, this process
+ * stops, too, until both are continued. Gives its exit status, or 128 and the
  * number of the signal that ended it. Frees the child. */
 int child_wait(struct child *child);

@@ -48,10 +48,10 @@ class Unprivileged:
     """A user without rights, in a folder of its own, with a copy of the program that it may run
     wherever the repository lies."""
 
-    def __init__(self):
+    def __init__(self, program=MAILSTORED):
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="mailstored-test-"))
-        self.program = self.home / "mailstored"
-        shutil.copy(MAILSTORED, self.program)
+        self.program = self.home / program.name
+        shutil.copy(program, self.program)
         self.program.chmod(0o755)
         if os.geteuid() == 0:
             os.chown(self.home, NOBODY.pw_uid, NOBODY.pw_gid)

@@ -48,10 +48,10 @@ class Run:
         return answer
 
 
-def tool(*arguments, status=FINE, **options):
+def tool(*arguments, status=FINE, wrap=(), env=None, **options):
     """Runs it to its end, in a session of its own: it finds no terminal to ask on."""
-    done = subprocess.run([str(MAILSTORECTL), *map(str, arguments)], capture_output=True,
-                          timeout=deadline_s(60), env=environment(), check=False,
+    done = subprocess.run([*wrap, str(MAILSTORECTL), *map(str, arguments)], capture_output=True,
+                          timeout=deadline_s(60), env=environment(env), check=False,
                           start_new_session=True, **options)
     ran = Run(tuple(map(str, arguments)), done.returncode, done.stdout, done.stderr.decode())
     assert ran.status == status, f"status {ran.status}:\n{ran.raw!r}\n{ran.errors}"
