@@ -11,6 +11,7 @@ enum { AGENT_SIZE = 128, VERSION_SIZE = 16 };
 /* How often a client did what with one scenario. */
 struct tally {
     unsigned connections, asked, refused, finished;
+    bool refused_before; /* before it first asked */
     int alert;
     enum lab_end refusal; /* how it last refused */
     enum lab_end last_end;
@@ -149,6 +150,8 @@ static void count(struct tally *tally, const struct lab_observation *seen) {
     if (seen->version[0])
         snprintf(tally->version, sizeof tally->version, "%s", seen->version);
     if (seen->end == LAB_END_ASKED) {
+        if (tally->asked == 0)
+            tally->refused_before = tally->refused > 0;
         tally->asked++;
     } else if (is_refusal(seen)) {
         tally->refused++;
@@ -239,6 +242,7 @@ struct lab_result lab_record_result(const struct lab_record *record, size_t clie
                                .asked = tally->asked,
                                .refused = tally->refused,
                                .finished = tally->finished,
+                               .refused_before = tally->refused_before,
                                .alert = tally->alert,
                                .end = deciding_end(outcome, tally),
                                .version = tally->version,

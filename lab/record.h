@@ -24,9 +24,10 @@ bool lab_verdict_is_wrong(enum lab_verdict verdict);
 struct lab_result {
     enum lab_verdict verdict;
     unsigned connections, asked, refused, finished; /* how many of which kind */
-    int alert;                                      /* the last one it sent; -1: none */
-    enum lab_end end;                               /* of the connection that decided */
-    const char *version;                            /* "TLS 1.3"; "" if none was settled */
+    bool refused_before; /* it asked once it had refused: a person clicked through a warning */
+    int alert;           /* the last one it sent; -1: none */
+    enum lab_end end;    /* of the connection that decided */
+    const char *version; /* "TLS 1.3"; "" if none was settled */
     int64_t first, last;
 };
 

@@ -23,13 +23,14 @@ static json_t *member(const char *text) {
 static json_t *result_json(size_t scenario, const struct lab_result *result) {
     const struct lab_scenario *row = lab_scenario_at(scenario);
     bool tried = result->verdict != LAB_NOT_TRIED;
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:s, s:s, s:s}", "scenario",
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:I, s:s, s:s, s:s}", "scenario",
                      row->name, "group", lab_group_word(row->group), "expected",
                      lab_expected_word(row->expected), "verdict", lab_verdict_word(result->verdict),
                      "end", member(tried ? lab_end_word(result->end) : NULL), "alert",
                      member(result->alert >= 0 ? alert_name(result->alert) : NULL), "version",
-                     member(result->version), "connections", (json_int_t)result->connections,
-                     "what", row->what, "right", row->right, "source", row->source);
+                     member(result->version), "refused_before", (int)result->refused_before,
+                     "connections", (json_int_t)result->connections, "what", row->what, "right",
+                     row->right, "source", row->source);
 }
 
 static json_t *client_json(const struct lab_record *record, size_t i, struct sums *all) {

@@ -9,7 +9,7 @@
 
 /* {"run", "clients": [{"address", "print", "agent", "right", "wrong", "undetermined", "not_tried",
  * "results": [{"scenario", "group", "expected", "verdict", "end", "alert", "version",
- * "connections"}]}], "right", "wrong", "undetermined"}. NULL: out of memory. */
+ * "refused_before", "connections"}]}], "right", "wrong", "undetermined"}. NULL: out of memory. */
 json_t *lab_report(const char *run, const struct lab_record *record);
 
 /* Deviations that are known, {"SCENARIO": "why"}: what a client did wrong there has the reason as

@@ -80,6 +80,10 @@ void report_outcome(const json_t *result, struct buffer *out) {
         buffer_printf(out, "%s%s", parted, seen_words(result));
         parted = ", ";
     }
-    if (version[0])
+    if (version[0]) {
         buffer_printf(out, "%s%s", parted, version);
+        parted = ", ";
+    }
+    if (json_is_true(json_object_get(result, "refused_before")))
+        buffer_printf(out, "%safter it had refused", parted);
 }
