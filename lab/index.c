@@ -18,6 +18,8 @@ enum {
     OCSP_LIMIT = 4096, /* bytes of a request, which are some hundred */
 };
 
+#define OCSP_PATH "/ocsp"
+
 struct lab_index {
     struct lab_run *run; /* borrowed */
     struct small_server *server;
@@ -47,23 +49,39 @@ static void add_headers(struct MHD_Response *response, const char *type) {
         MHD_add_response_header(response, headers[i][0], headers[i][1]);
 }
 
-static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *type,
-                              const void *data, size_t size) {
+/* `allow`: the methods that there are, where another was used; else NULL. */
+static enum MHD_Result answer_with(struct MHD_Connection *connection, unsigned status,
+                                   const char *type, const void *data, size_t size,
+                                   const char *allow) {
     struct MHD_Response *response =
         MHD_create_response_from_buffer(size, (void *)data, MHD_RESPMEM_MUST_COPY);
     if (!response)
         return MHD_NO;
     add_headers(response, type);
-    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    if (allow)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, allow);
     enum MHD_Result result = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
     return result;
 }
 
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *type,
+                              const void *data, size_t size) {
+    return answer_with(connection, status, type, data, size, NULL);
+}
+
 static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status,
                               const char *text) {
     return answer(connection, status, "text/plain; charset=utf-8", text, strlen(text));
+}
+
+/* To the first call of a request, which closes the connection: whatever content it brings stays
+ * unread. */
+static enum MHD_Result refuse_method(struct MHD_Connection *connection, const char *url) {
+    static const char text[] = "this is answered to GET and HEAD, OCSP requests to POST, too\n";
+    bool is_ocsp = strcmp(url, OCSP_PATH) == 0;
+    return answer_with(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain; charset=utf-8", text,
+                       strlen(text), is_ocsp ? "GET, HEAD, POST" : "GET, HEAD");
 }
 
 /* Empties the buffer. */
@@ -191,7 +209,6 @@ static enum MHD_Result answer_asset(struct MHD_Connection *connection, const cha
 
 /* ---- OCSP (RFC 6960, appendix A) ---- */
 
-#define OCSP_PATH "/ocsp"
 #define OCSP_TYPE "application/ocsp-response"
 
 static enum MHD_Result answer_ocsp(struct lab_run *run, struct MHD_Connection *connection,
@@ -258,7 +275,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     bool is_ocsp = strcmp(method, MHD_HTTP_METHOD_POST) == 0 && strcmp(url, OCSP_PATH) == 0;
     (void)version;
     if (!is_get && !is_ocsp)
-        return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD are allowed\n");
+        return refuse_method(connection, url);
     if (!*request) {
         *request = calloc(1, sizeof(struct posted));
         return *request ? MHD_YES : MHD_NO;
