@@ -3,6 +3,7 @@
 #include "base/blob.h"
 #include "base/log.h"
 #include "daemon/endpoints.h"
+#include "daemon/lab_keeper.h"
 #include "daemon/metrics_listener.h"
 #include "platform/file.h"
 
@@ -10,7 +11,7 @@
 
 /* One line for each listener: service, protocol, address and port really bound. */
 bool announce_in_file(const struct endpoints *endpoints, const struct metrics_listener *metrics,
-                      const char *path, struct error *err) {
+                      const struct lab_keeper *lab, const char *path, struct error *err) {
     struct buffer text = {0};
     for (size_t i = 0; i < endpoints_count(endpoints); i++) {
         const struct listener *listener = endpoints_at(endpoints, i);
@@ -23,6 +24,7 @@ bool announce_in_file(const struct endpoints *endpoints, const struct metrics_li
     }
     if (metrics)
         metrics_listener_announce(metrics, &text);
+    lab_keeper_announce(lab, &text);
     bool ok = !text.failed &&
               file_write(path, text.data ? text.data : "", text.size, 0644, FILE_REPLACE, err);
     buffer_finish(&text);

@@ -161,6 +161,19 @@ static bool apply_listeners(struct app *app, const struct conf *conf, struct err
     return endpoints_apply(app->endpoints, conf, tool_pins_list(app->pins), &metrics, err);
 }
 
+/* ---- where it listens ---- */
+
+static bool announce(const struct app *app, struct error *err) {
+    return announce_in_file(app->endpoints, metrics_place_listener(app->metrics_place),
+                            app->lab_keeper, state_folder_listening_file(app->state_folder), err);
+}
+
+void app_announce(const struct app *app) {
+    struct error err;
+    if (!announce(app, &err))
+        log_error("mailstored", "%s: it says where it listened before", err.text);
+}
+
 /* ---- reload ---- */
 
 static void apply_log(const struct conf *conf) {
@@ -182,9 +195,7 @@ static void finish_taking(struct app *app, const struct conf *conf) {
     configure_clients(app, conf);
     if (!lab_keeper_configure(app->lab_keeper, conf, &err))
         log_error("laboratory", "%s; it is off", err.text);
-    if (!announce_in_file(app->endpoints, metrics_place_listener(app->metrics_place),
-                          state_folder_listening_file(app->state_folder), &err))
-        log_error("mailstored", "%s: it says where it listened before", err.text);
+    app_announce(app);
 }
 
 static bool take_configuration(struct app *app, struct conf *conf, struct error *err) {
@@ -369,8 +380,7 @@ bool app_start(struct conf *conf, const struct conf_overrides *overrides, struct
     /* The file comes last: whoever waits for it finds everything open. */
     if (!control_server_create(app->loop, conf->control_socket, control_answers, app, &app->control,
                                err) ||
-        !announce_in_file(app->endpoints, metrics_place_listener(app->metrics_place),
-                          state_folder_listening_file(app->state_folder), err))
+        !announce(app, err))
         goto failed;
     *out = app;
     return true;

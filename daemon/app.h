@@ -39,5 +39,7 @@ app_pins(const struct app *app); /* the tool's; borrowed until the next look */
 struct clients_seen *app_clients_seen(const struct app *app);
 struct clients_keeper *app_clients_keeper(const struct app *app);
 const struct lab_keeper *app_lab_keeper(const struct app *app);
+/* Writes where it listens into the state folder anew. */
+void app_announce(const struct app *app);
 const struct metrics *app_metrics(const struct app *app);
 int64_t app_started(const struct app *app); /* wall clock */

@@ -53,6 +53,7 @@ json_t *lab_answer_start(void *app, const json_t *request, struct error *err) {
     uint16_t port = 0;
     if (!name || !read_port(request, &port, err) || !lab_start(lab, name, port, err))
         return NULL;
+    app_announce(app);
     return lab_describe(lab, name, err);
 }
 
@@ -61,6 +62,7 @@ json_t *lab_answer_stop(void *app, const json_t *request, struct error *err) {
     const char *name = lab ? run_name(request, err) : NULL;
     if (!name || !lab_stop(lab, name, err))
         return NULL;
+    app_announce(app);
     return complete(json_pack("{s:s}", "stopped", name), err);
 }
 

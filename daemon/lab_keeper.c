@@ -75,6 +75,12 @@ bool lab_keeper_configure(struct lab_keeper *keeper, const struct conf *conf, st
     return false;
 }
 
+void lab_keeper_announce(const struct lab_keeper *keeper, struct buffer *out) {
+    uint16_t port = 0;
+    if (keeper->lab && lab_page_port(keeper->lab, LAB_DEFAULT_RUN, &port, NULL))
+        buffer_printf(out, "lab http %s %u\n", keeper->address, (unsigned)port);
+}
+
 struct lab *lab_keeper_lab(const struct lab_keeper *keeper) {
     return keeper->lab;
 }

@@ -2,6 +2,7 @@
  */
 #pragma once
 
+#include "base/blob.h"
 #include "conf/conf.h"
 
 struct lab;
@@ -15,6 +16,9 @@ void lab_keeper_destroy(struct lab_keeper *keeper); /* NULL is legal; ends every
 /* Starts, ends, or (with other settings) begins anew; with the same it and its runs go on. Where it
  * cannot be had, there is none, and the error says why. */
 bool lab_keeper_configure(struct lab_keeper *keeper, const struct conf *conf, struct error *err);
+
+/* The line for STATE/listening, if its run "default" is there: "lab http 127.0.0.1 8470". */
+void lab_keeper_announce(const struct lab_keeper *keeper, struct buffer *out);
 
 /* NULL: it is off. */
 struct lab *lab_keeper_lab(const struct lab_keeper *keeper);

@@ -1,13 +1,11 @@
 #include "daemon/metrics_listener.h"
 
-#include "base/log.h"
 #include "conf/conf_words.h"
 #include "daemon/metrics_text.h"
+#include "http/small_server.h"
 #include "platform/file.h"
-#include "platform/loop.h"
 #include "platform/socket.h"
 
-#include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +21,7 @@ struct metrics_listener {
     void *context;
 
     struct loop *loop;
-    struct MHD_Daemon *library; /* driven by the loop, without a thread of its own */
-    struct loop_source *ready;
-    struct loop_timer *timer;
-    unsigned connections; /* after its last run */
+    struct small_server *server;
 };
 
 /* ---- requests ---- */
@@ -86,34 +81,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     return answer_metrics(context, connection);
 }
 
-__attribute__((format(printf, 2, 0))) static void log_library(void *context, const char *format,
-                                                              va_list arguments) {
-    (void)context;
-    char text[512];
-    vsnprintf(text, sizeof text, format, arguments);
-    text[strcspn(text, "\n")] = '\0';
-    log_debug("metrics", "libmicrohttpd: %s", text);
-}
-
-/* ---- the loop ---- */
-
-static void run(void *context) {
-    struct metrics_listener *listener = context;
-    MHD_UNSIGNED_LONG_LONG in_ms;
-    unsigned before = listener->connections;
-    MHD_run(listener->library);
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(listener->library, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-    listener->connections = info ? info->num_connections : 0;
-    /* Full, the library stops listening, and begins again at the start of a run: of one that
-     * nothing would bring about where the last connection has just gone (0.9.75). */
-    if (listener->connections < before)
-        loop_timer_set(listener->timer, 0);
-    else if (MHD_get_timeout(listener->library, &in_ms) == MHD_YES)
-        loop_timer_set(listener->timer, (int64_t)in_ms);
-    else
-        loop_timer_cancel(listener->timer);
-}
+/* ---- where ---- */
 
 static bool listen_there(struct metrics_listener *listener, int *socket, struct error *err) {
     const struct metrics_address *address = &listener->address;
@@ -129,43 +97,21 @@ static bool listen_there(struct metrics_listener *listener, int *socket, struct 
     return false;
 }
 
-/* The library takes the socket, also when it fails. */
-static bool start_library(struct metrics_listener *listener, int socket, struct error *err) {
-    /* The logger first: it is to know of the options behind it. */
-    listener->library =
-        MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, listener,
-                         MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL, MHD_OPTION_LISTEN_SOCKET,
-                         socket, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
-                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
-                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY, MHD_OPTION_END);
-    if (!listener->library)
-        error_set(err, ERROR_SYSTEM, "libmicrohttpd cannot serve them");
-    return listener->library;
-}
-
 static bool start(struct metrics_listener *listener, struct error *err) {
-    int socket;
-    if (!listen_there(listener, &socket, err) || !start_library(listener, socket, err))
-        return false;
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(listener->library, MHD_DAEMON_INFO_EPOLL_FD);
-    if (!info) {
-        error_set(err, ERROR_SYSTEM, "libmicrohttpd has no epoll");
-        return false;
-    }
-    if (!loop_source_create(listener->loop, info->epoll_fd, run, listener, &listener->ready, err))
-        return false;
-    loop_timer_set(listener->timer, 0);
-    return true;
+    struct small_server_settings settings = {.loop = listener->loop,
+                                             .subject = "metrics",
+                                             .answer = on_request,
+                                             .context = listener,
+                                             .connections = CONNECTIONS,
+                                             .idle_timeout_s = IDLE_TIMEOUT_S,
+                                             .memory = MEMORY};
+    return listen_there(listener, &settings.socket, err) &&
+           small_server_create(&settings, &listener->server, err);
 }
 
 static void stop(struct metrics_listener *listener) {
-    loop_source_destroy(listener->ready);
-    listener->ready = NULL;
-    if (listener->library)
-        MHD_stop_daemon(listener->library); /* closes the socket, too */
-    listener->library = NULL;
-    listener->connections = 0;
+    small_server_destroy(listener->server);
+    listener->server = NULL;
     if (listener->listens)
         file_remove(listener->address.path, NULL);
     listener->listens = false;
@@ -188,7 +134,7 @@ bool metrics_listener_create(struct loop *loop, const char *where,
         metrics_listener_destroy(listener);
         return false;
     }
-    if (!loop_timer_create(loop, run, listener, &listener->timer, err) || !start(listener, err)) {
+    if (!start(listener, err)) {
         error_prefix(err, "metrics");
         metrics_listener_destroy(listener);
         return false;
@@ -201,14 +147,12 @@ void metrics_listener_destroy(struct metrics_listener *listener) {
     if (!listener)
         return;
     stop(listener);
-    loop_timer_destroy(listener->timer);
     free(listener->where);
     free(listener);
 }
 
 void metrics_listener_make_way(struct metrics_listener *listener) {
     stop(listener);
-    loop_timer_cancel(listener->timer);
     if (!listener->address.path)
         listener->address.port =
             socket_address_port((const struct sockaddr *)&listener->bound.storage);
