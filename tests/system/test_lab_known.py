@@ -6,18 +6,20 @@ import xml.etree.ElementTree as xml
 
 import pytest
 
+from lib import schema
 from lib.workshop import ATTENTION, FAILED, refused, tool
 
 # Debian's curl takes this one, and no other client would mind the first.
 WRONG, WHY = "common-name-only", "libcurl looks at the common name <still>, #12"
 
 
-def visit(*names, before=""):
+def visit(*names, before="", options="", after="true"):
     """A command that sends curl to some scenarios."""
     chosen = " or ".join(f'.scenario == "{name}"' for name in names)
     return ["sh", "-c", f"""{before}
         jq -r {shlex.quote(f'.scenarios[] | select({chosen}) | .url')} "$MAILSTORED_LAB_JSON" |
-        while read -r url; do curl -s -o /dev/null --max-time 20 "$url"; done; true"""]
+        while read -r url; do curl -s -o /dev/null --max-time 20 {options} "$url"; done
+        {after}"""]
 
 
 @pytest.fixture
@@ -56,6 +58,30 @@ def test_a_list_stays_true(known):
         f"{known}"]
 
 
+@pytest.fixture
+def distrust(tmp_path, certs):
+    """Options of a curl that refuses all."""
+    anchor = tmp_path / "stranger.pem"
+    anchor.write_bytes(certs.make("stranger.example.org").pem)
+    return f"--cacert {shlex.quote(str(anchor))} --capath /nonexistent"
+
+
+def test_a_refusal_may_be_known_as_well(known, distrust):
+    command = visit("right", "expired-yesterday", options=distrust)
+    assert "1 right, 1 WRONG" in tool("lab", "run", "--", *command, status=ATTENTION).out
+    known.write_text("right it trusts nobody\n")
+    out = tool("lab", "run", "--known", known, "--all", "--", *command).out
+    assert "refused what is fine, as is known: alert unknown_ca, TLS 1.3 (it trusts nobody)" in out
+
+
+def test_one_client_that_is_still_wrong_keeps_it_in_the_list(known, distrust):
+    """Two clients, known by what they offer."""
+    other = visit(WRONG, options=f"--tls-max 1.2 {distrust}")
+    command = visit(WRONG, after=shlex.join(other))
+    answer = tool("--json", "lab", "run", "--known", known, "--", *command).answer
+    assert [(client["right"], client["known"]) for client in answer["clients"]] == [(0, 1), (1, 0)]
+
+
 def test_every_form_of_the_report_has_it(known):
     run = ["lab", "run", "--known", known]
     answer = tool("--json", *run, "--", *visit("right", WRONG)).answer
@@ -81,8 +107,9 @@ def test_the_command_finds_it(known, tmp_path):
     copy = tmp_path / "lab.json"
     tool("lab", "run", "--known", known, "--", *visit(
         "right", before=f'cp "$MAILSTORED_LAB_JSON" {shlex.quote(str(copy))}'))
-    scenarios = json.loads(copy.read_text())["scenarios"]
-    assert {scenario["scenario"]: scenario["known"] for scenario in scenarios
+    described = json.loads(copy.read_text())
+    schema.check("lab-files", described)
+    assert {scenario["scenario"]: scenario["known"] for scenario in described["scenarios"]
             if "known" in scenario} == {WRONG: WHY}
 
 
