@@ -6,8 +6,8 @@
 
 enum lab_verdict {
     LAB_NOT_TRIED,
-    LAB_UNDETERMINED, /* finished, and left without a request; or fewer connections than the
-                         scenario needs: never counted as right */
+    LAB_UNDETERMINED, /* finished, and left without a request; or fewer requests than the scenario
+                         needs: never counted as right */
     LAB_REFUSED_RIGHTLY,
     LAB_ACCEPTED_RIGHTLY,
     LAB_ACCEPTED_WRONGLY, /* what it must refuse */

@@ -128,6 +128,22 @@ static void what_changes_must_be_accepted_each_time(void **state) {
     assert_int_equal(verdict_of(twice, 2), LAB_ACCEPTED_RIGHTLY);
     const struct lab_observation once[] = {asked(changes), ended(changes, LAB_END_ALERT)};
     assert_int_equal(verdict_of(once, 2), LAB_REFUSED_WRONGLY);
+    const struct lab_observation never[] = {ended(changes, LAB_END_FINISHED),
+                                            ended(changes, LAB_END_FINISHED),
+                                            asked(some(LAB_ACCEPT, LAB_PLAIN))};
+    assert_int_equal(verdict_of(never, 3), LAB_REFUSED_WRONGLY);
+}
+
+/* Chromium opens one more than it asks over. */
+static void a_spare_connection_is_no_refusal(void **state) {
+    (void)state;
+    size_t changes = some(LAB_ACCEPT, LAB_CHANGES), bad = some(LAB_REFUSE, LAB_PLAIN);
+    const struct lab_observation seen[] = {asked(changes), ended(changes, LAB_END_FINISHED),
+                                           ended(changes, LAB_END_FINISHED), asked(changes)};
+    assert_int_equal(verdict_of(seen, 3), LAB_UNDETERMINED);
+    assert_int_equal(verdict_of(seen, 4), LAB_ACCEPTED_RIGHTLY);
+    const struct lab_observation once[] = {asked(bad), ended(bad, LAB_END_FINISHED)};
+    assert_int_equal(verdict_of(once, 2), LAB_ACCEPTED_WRONGLY);
 }
 
 static void who_says_nothing_is_nobody(void **state) {
@@ -184,6 +200,7 @@ int main(void) {
         cmocka_unit_test(one_request_among_refusals_is_accepting),
         cmocka_unit_test(leaving_without_a_request_counts_for_who_sends_one),
         cmocka_unit_test(what_changes_must_be_accepted_each_time),
+        cmocka_unit_test(a_spare_connection_is_no_refusal),
         cmocka_unit_test(who_says_nothing_is_nobody),
         cmocka_unit_test(clients_are_kept_apart_and_named),
         cmocka_unit_test(the_one_not_seen_for_longest_makes_room),
