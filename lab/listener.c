@@ -179,6 +179,16 @@ static bool on_chain_wanted(void *context, size_t number, const struct lab_crede
     return true;
 }
 
+void lab_listener_forget(struct lab_listener *listener, const struct lab_chain *chain) {
+    for (struct lab_credentials **at = &listener->credentials; *at; at = &(*at)->next)
+        if ((*at)->chain == chain) {
+            struct lab_credentials *gone = *at;
+            *at = gone->next;
+            lab_credentials_destroy(gone);
+            return;
+        }
+}
+
 /* ---- beginning and end ---- */
 
 /* The other versions apart, whatever the library can: odd keys are served to whoever can take them.

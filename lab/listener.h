@@ -47,7 +47,7 @@ struct lab_listener_settings {
     uint16_t port; /* 0: any free one */
     /* The chain for the connection that comes as number `number` (from 0; those that say no
      * ClientHello do not count). NULL: not there yet, and lab_listener_ready will be called. It
-     * lives as long as the listener. */
+     * lives until lab_listener_forget. */
     const struct lab_chain *(*chain)(void *context, size_t scenario, size_t number);
     void (*observe)(void *context, const struct lab_observation *observation);
     void *context;
@@ -64,5 +64,8 @@ void lab_listener_destroy(struct lab_listener *listener);
 uint16_t lab_listener_port(const struct lab_listener *listener);
 /* Grows with each connection that comes or goes. */
 size_t lab_listener_activity(const struct lab_listener *listener);
+/* This chain is about to go. Only when none is left of the connections that got it. NULL is legal.
+ */
+void lab_listener_forget(struct lab_listener *listener, const struct lab_chain *chain);
 /* Its chain is there: those who wait for it go on. */
 void lab_listener_ready(struct lab_listener *listener);

@@ -7,23 +7,25 @@
 #include "lab/forge.h"
 #include "lab/index.h"
 #include "lab/listener.h"
+#include "platform/loop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATIENCE_MS = 60000, TURNS = 2 };
+enum { PATIENCE_MS = 60000, DAY_MS = 24 * 3600 * 1000, TURNS = 2 };
 
 /* One scenario's port. */
 struct post {
     struct lab_listener *listener;
-    struct lab_chain chains[TURNS]; /* the second where the certificate changes */
-    bool made[TURNS];
+    struct lab_chain *chains[TURNS]; /* NULL: not made; the second where the certificate changes */
+    struct lab_chain *former[TURNS]; /* yesterday's: connections that began with them have ended */
 };
 
 struct lab_run {
     char *name, *domain, *address;
     int64_t began;
+    struct loop_timer *timer;    /* until tomorrow */
     const struct lab_keys *keys; /* borrowed */
     struct lab_authorities *authorities;
     struct lab_record *record;
@@ -37,20 +39,41 @@ static unsigned turns_of(const struct lab_scenario *scenario) {
 
 /* ---- certificates ---- */
 
-static bool make_chain(struct lab_run *run, size_t scenario, unsigned turn, struct error *err) {
-    struct post *post = &run->posts[scenario];
+static void chain_destroy(struct lab_chain *chain) {
+    if (chain)
+        lab_chain_finish(chain);
+    free(chain);
+}
+
+/* Gives `out`: NULL if its key is not there yet. */
+static bool chain_create(struct lab_run *run, size_t scenario, unsigned turn, int64_t now,
+                         struct lab_chain **out, struct error *err) {
     const struct lab_place place = {.domain = run->domain,
                                     .address = run->address,
                                     .index_port = lab_run_index_port(run),
-                                    .now = run->began};
-    if (post->made[turn])
-        return true;
-    enum lab_made made = lab_chain_make(lab_scenario_at(scenario), &place, run->keys,
-                                        run->authorities, turn, &post->chains[turn], err);
-    post->made[turn] = made == LAB_MADE;
-    if (made == LAB_NOT_MADE)
+                                    .now = now};
+    struct lab_chain *chain = calloc(1, sizeof *chain);
+    enum lab_made made = LAB_NOT_MADE;
+    if (chain)
+        made = lab_chain_make(lab_scenario_at(scenario), &place, run->keys, run->authorities, turn,
+                              chain, err);
+    else
+        error_set(err, ERROR_MEMORY, "out of memory");
+    if (made != LAB_MADE) {
+        free(chain);
+        chain = NULL;
+    }
+    if (made == LAB_NOT_MADE) {
         error_prefix(err, "scenario %s", lab_scenario_at(scenario)->name);
-    return made != LAB_NOT_MADE;
+        return false;
+    }
+    *out = chain;
+    return true;
+}
+
+static bool make_chain(struct lab_run *run, size_t scenario, unsigned turn, struct error *err) {
+    struct lab_chain **chain = &run->posts[scenario].chains[turn];
+    return *chain || chain_create(run, scenario, turn, run->began, chain, err);
 }
 
 /* What can be made now. */
@@ -63,9 +86,36 @@ static bool make_chains(struct lab_run *run, size_t scenario, struct error *err)
 
 static bool is_made(const struct lab_run *run, size_t scenario) {
     for (unsigned turn = 0; turn < turns_of(lab_scenario_at(scenario)); turn++)
-        if (!run->posts[scenario].made[turn])
+        if (!run->posts[scenario].chains[turn])
             return false;
     return true;
+}
+
+static void renew_chain(struct lab_run *run, size_t scenario, unsigned turn) {
+    struct post *post = &run->posts[scenario];
+    struct lab_chain *made = NULL;
+    struct error err = {0};
+    if (!post->chains[turn] || post->chains[turn]->is_anchor)
+        return;
+    if (!chain_create(run, scenario, turn, time_now(), &made, &err))
+        log_error("laboratory", "%s: %s; yesterday's is served", run->name, err.text);
+    if (!made)
+        return;
+    lab_listener_forget(post->listener, post->former[turn]);
+    chain_destroy(post->former[turn]);
+    post->former[turn] = post->chains[turn];
+    post->chains[turn] = made;
+}
+
+void lab_run_renew(struct lab_run *run) {
+    for (size_t i = 0; i < lab_scenario_count(); i++)
+        for (unsigned turn = 0; turn < turns_of(lab_scenario_at(i)); turn++)
+            renew_chain(run, i, turn);
+    loop_timer_set(run->timer, DAY_MS);
+}
+
+static void on_tomorrow(void *context) {
+    lab_run_renew(context);
 }
 
 void lab_run_key_made(struct lab_run *run) {
@@ -83,7 +133,7 @@ void lab_run_key_made(struct lab_run *run) {
 static const struct lab_chain *chain_for(void *context, size_t scenario, size_t number) {
     struct lab_run *run = context;
     size_t turn = number % turns_of(lab_scenario_at(scenario));
-    return run->posts[scenario].made[turn] ? &run->posts[scenario].chains[turn] : NULL;
+    return run->posts[scenario].chains[turn];
 }
 
 static void observe(void *context, const struct lab_observation *seen) {
@@ -115,7 +165,8 @@ static bool begin(struct lab_run *run, const struct lab_run_settings *settings, 
                   UINT16_MAX - lab_scenario_count());
         return false;
     }
-    if (!lab_authorities_create(run->keys, run->domain, run->began, &run->authorities, err) ||
+    if (!loop_timer_create(settings->loop, on_tomorrow, run, &run->timer, err) ||
+        !lab_authorities_create(run->keys, run->domain, run->began, &run->authorities, err) ||
         !lab_record_create(&run->record, err) ||
         !lab_index_create(settings->loop, run, run->address, settings->first_port, &run->index,
                           err))
@@ -123,6 +174,7 @@ static bool begin(struct lab_run *run, const struct lab_run_settings *settings, 
     for (size_t i = 0; i < lab_scenario_count(); i++)
         if (!make_chains(run, i, err) || !listen_at(run, settings, i, err))
             return false;
+    loop_timer_set(run->timer, DAY_MS);
     return true;
 }
 
@@ -157,8 +209,11 @@ void lab_run_destroy(struct lab_run *run) {
     for (size_t i = 0; run->posts && i < lab_scenario_count(); i++)
         lab_listener_destroy(run->posts[i].listener);
     for (size_t i = 0; run->posts && i < lab_scenario_count(); i++)
-        for (unsigned turn = 0; turn < TURNS; turn++)
-            lab_chain_finish(&run->posts[i].chains[turn]);
+        for (unsigned turn = 0; turn < TURNS; turn++) {
+            chain_destroy(run->posts[i].chains[turn]);
+            chain_destroy(run->posts[i].former[turn]);
+        }
+    loop_timer_destroy(run->timer);
     lab_index_destroy(run->index);
     lab_record_destroy(run->record);
     lab_authorities_destroy(run->authorities);
@@ -191,6 +246,10 @@ uint16_t lab_run_index_port(const struct lab_run *run) {
     return lab_index_port(run->index);
 }
 
+const struct lab_chain *lab_run_chain(const struct lab_run *run, size_t scenario) {
+    return run->posts[scenario].chains[0];
+}
+
 const struct lab_record *lab_run_record(const struct lab_run *run) {
     return run->record;
 }
@@ -208,14 +267,22 @@ static const struct lab_authority *revoker(struct lab_run *run, struct error *er
     return lab_authority(run->authorities, LAB_BY_INTERMEDIATE, err);
 }
 
+/* Yesterday's, too: a client may have got it a moment ago. */
+static void append_serials(const struct post *post, struct buffer *out) {
+    if (post->chains[0])
+        buffer_append(out, post->chains[0]->serial, FORGE_SERIAL_SIZE);
+    if (post->former[0])
+        buffer_append(out, post->former[0]->serial, FORGE_SERIAL_SIZE);
+}
+
 bool lab_run_revocation_list(struct lab_run *run, struct blob *out, struct error *err) {
     const struct lab_authority *issuer = revoker(run, err);
     struct buffer serials = {0};
     if (!issuer)
         return false;
     for (size_t i = 0; i < lab_scenario_count(); i++)
-        if (lab_scenario_at(i)->recipe.revoked && run->posts[i].made[0])
-            buffer_append(&serials, run->posts[i].chains[0].serial, FORGE_SERIAL_SIZE);
+        if (lab_scenario_at(i)->recipe.revoked)
+            append_serials(&run->posts[i], &serials);
     const struct forge_revoked revoked = {.issuer = &issuer->certificate,
                                           .issuer_key = issuer->key,
                                           .serials = (const unsigned char *)serials.data,
@@ -226,9 +293,16 @@ bool lab_run_revocation_list(struct lab_run *run, struct blob *out, struct error
     return ok;
 }
 
-static bool has_serial(const struct post *post, const struct blob *serial) {
-    return post->made[0] && serial->size == sizeof post->chains[0].serial &&
-           memcmp(serial->data, post->chains[0].serial, serial->size) == 0;
+static bool has_serial(const struct lab_chain *chain, const struct blob *serial) {
+    return chain && serial->size == sizeof chain->serial &&
+           memcmp(serial->data, chain->serial, serial->size) == 0;
+}
+
+/* NULL: none of these has it. */
+static const struct lab_chain *chain_of_serial(const struct post *post, const struct blob *serial) {
+    if (has_serial(post->chains[0], serial))
+        return post->chains[0];
+    return has_serial(post->former[0], serial) ? post->former[0] : NULL;
 }
 
 bool lab_run_ocsp(struct lab_run *run, const struct blob *request, struct blob *out,
@@ -241,11 +315,12 @@ bool lab_run_ocsp(struct lab_run *run, const struct blob *request, struct blob *
         error_set(err, ERROR_INPUT, "this is no OCSP request");
         return false;
     }
-    for (size_t i = 0; i < lab_scenario_count(); i++)
-        if (has_serial(&run->posts[i], &serial))
-            return forge_ocsp_response(&run->posts[i].chains[0].certificates[0],
-                                       &issuer->certificate, issuer->key,
+    for (size_t i = 0; i < lab_scenario_count(); i++) {
+        const struct lab_chain *chain = chain_of_serial(&run->posts[i], &serial);
+        if (chain)
+            return forge_ocsp_response(&chain->certificates[0], &issuer->certificate, issuer->key,
                                        lab_scenario_at(i)->recipe.revoked, time_now(), out, err);
+    }
     error_set(err, ERROR_MISSING, "no certificate of this run has that serial number");
     return false;
 }
@@ -270,8 +345,8 @@ bool lab_run_anchors(const struct lab_run *run, struct buffer *out, struct error
             return false;
     }
     for (size_t i = 0; i < lab_scenario_count(); i++)
-        if (run->posts[i].made[0] && run->posts[i].chains[0].is_anchor &&
-            !append_pem(&run->posts[i].chains[0].certificates[0], out, err))
+        if (run->posts[i].chains[0] && run->posts[i].chains[0]->is_anchor &&
+            !append_pem(&run->posts[i].chains[0]->certificates[0], out, err))
             return false;
     return true;
 }

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 struct lab_run;
+struct lab_chain;
 struct lab_keys;
 struct loop;
 
@@ -25,12 +26,17 @@ bool lab_run_create(const struct lab_run_settings *settings, struct lab_run **ou
 void lab_run_destroy(struct lab_run *run); /* NULL is legal */
 /* A costly key has been made: makes what waited for it. */
 void lab_run_key_made(struct lab_run *run);
+/* Once a day, by itself: makes every certificate anew but the trust anchors, since staples last a
+ * week and leaves three months. What a connection began with it keeps. */
+void lab_run_renew(struct lab_run *run);
 
 const char *lab_run_name(const struct lab_run *run);
 const char *lab_run_domain(const struct lab_run *run);
 const char *lab_run_address(const struct lab_run *run);
 uint16_t lab_run_port(const struct lab_run *run, size_t scenario);
 uint16_t lab_run_index_port(const struct lab_run *run);
+/* What it shows now; NULL: not made yet. Borrowed until the second renewal. */
+const struct lab_chain *lab_run_chain(const struct lab_run *run, size_t scenario);
 const struct lab_record *lab_run_record(const struct lab_run *run);
 size_t
 lab_run_activity(const struct lab_run *run); /* grows with each connection that comes, goes */

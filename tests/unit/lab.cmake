@@ -3,9 +3,11 @@ unit_test(lab_chain lab)
 unit_test(lab_scenario lab)
 unit_test(lab_record lab)
 unit_test(lab_report lab)
+target_link_libraries(test_lab_report PRIVATE PkgConfig::JANSSON)
 unit_test(lab_behaviour lab)
 unit_test(lab_listener lab)
 unit_test(lab_run lab)
+target_link_libraries(test_lab_run PRIVATE PkgConfig::JANSSON)
 
 # Every scenario's certificates in a folder, for the system tests.
 add_executable(lab_print ${PROJECT_SOURCE_DIR}/tests/unit/lab_print.c)

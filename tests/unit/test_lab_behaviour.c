@@ -86,6 +86,31 @@ static void each_connection_has_the_chain_of_its_number(void **state) {
     stop(&bench);
 }
 
+static struct bench *forgetting; /* whose listener forgets the first chain */
+
+static void forget(void *chain) {
+    lab_listener_forget(forgetting->listener, chain);
+}
+
+/* Another may stand where it stood. */
+static void a_chain_that_was_forgotten_is_not_shown(void **state) {
+    (void)state;
+    struct bench bench;
+    struct lab_chain chain = chains[0];
+    start(&bench, LAB_PLAIN, PATIENCE_MS);
+    bench.chains[0] = bench.chains[1] = &chain; /* nobody has connected yet */
+    forgetting = &bench;
+    for (int i = 0; i < 2; i++) {
+        struct client *client = client_of(&bench, TLS13, NULL);
+        assert_true(was_shown(client, &chains[i]));
+        client_close(client);
+        expect(&bench, LAB_END_FINISHED);
+        chain = chains[1];
+        assert_true(loop_post(bench.loop, forget, &chain)); /* before the next connection */
+    }
+    stop(&bench);
+}
+
 static void sessions_are_not_resumed(void **state) {
     (void)state;
     struct bench bench;
@@ -328,6 +353,7 @@ int main(void) {
         cmocka_unit_test(each_version_alone_is_spoken),
         cmocka_unit_test(the_chain_goes_out_as_it_is),
         cmocka_unit_test(each_connection_has_the_chain_of_its_number),
+        cmocka_unit_test(a_chain_that_was_forgotten_is_not_shown),
         cmocka_unit_test(sessions_are_not_resumed),
         cmocka_unit_test(a_stall_lasts_as_long_as_our_patience),
         cmocka_unit_test(who_gives_up_on_a_stall_has_left_or_said_so),
