@@ -3,6 +3,7 @@
 #include "base/string_list.h"
 #include "base/utf8.h"
 #include "conf/conf.h"
+#include "control/control.h"
 #include "ctl/answer.h"
 #include "ctl/inventory.h"
 #include "ctl/options.h"
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACES_LIMIT = 16 };
+enum { PLACES_LIMIT = 16, RUNS_TIMEOUT_MS = 2000 };
 
 /* What stands before the word that is completed. */
 struct line {
@@ -191,16 +192,32 @@ static void offer_services(const struct offer *offer, const struct ctl *ctl) {
     conf_destroy(conf);
 }
 
+static void offer_runs(const struct offer *offer, const struct ctl *ctl) {
+    struct place place = {0};
+    json_t *answer = NULL;
+    if (place_find(ctl, &place) == CTL_FINE &&
+        control_ask(place.socket, "lab-list", NULL, RUNS_TIMEOUT_MS, &answer, &(struct error){0})) {
+        const json_t *run = NULL;
+        size_t i = 0;
+        json_array_foreach(json_object_get(answer, "runs"), i, run) {
+            const char *name = answer_text(run, "run"), *page = answer_text(run, "page");
+            offer_word(offer, name ? name : "", page ? page : "");
+        }
+    }
+    json_decref(answer);
+    place_finish(&place);
+}
+
 static void offer_kind(const struct offer *offer, enum ctl_completion kind, const char *words,
                        const struct line *line, int64_t now) {
     struct ctl_options places = {(struct ctl_given *)line->places, line->place_count};
     const struct ctl ctl = {.options = &places, .now = now};
-    if (kind == CTL_COMPLETE_SERVICE_THEN_ENTRY)
-        kind = line->arguments == 0 ? CTL_COMPLETE_SERVICE : CTL_COMPLETE_ENTRY;
     if (kind == CTL_COMPLETE_ENTRY)
         offer_entries(offer, &ctl);
     else if (kind == CTL_COMPLETE_SERVICE)
         offer_services(offer, &ctl);
+    else if (kind == CTL_COMPLETE_RUN)
+        offer_runs(offer, &ctl);
     else if (kind == CTL_COMPLETE_VERB)
         offer_verbs(offer);
     else if (kind == CTL_COMPLETE_WORDS)
@@ -221,10 +238,19 @@ static void complete_value(const struct line *line, const struct ctl_option *opt
     offer_kind(offer, option->completion, option->words, line, now);
 }
 
+static enum ctl_completion kind_of_argument(enum ctl_completion kind, size_t before) {
+    if (kind == CTL_COMPLETE_SERVICE_THEN_ENTRY)
+        return before == 0 ? CTL_COMPLETE_SERVICE : CTL_COMPLETE_ENTRY;
+    if (kind == CTL_COMPLETE_FOLDER_THEN_RUN)
+        return before == 0 ? CTL_COMPLETE_FOLDER : CTL_COMPLETE_RUN;
+    return kind;
+}
+
 static void complete_argument(const struct line *line, const struct offer *offer, int64_t now) {
     const struct ctl_verb *verb = line->verb;
-    enum ctl_completion kind =
-        line->arguments < verb->most_arguments ? verb->completion : CTL_COMPLETE_NOTHING;
+    enum ctl_completion kind = line->arguments < verb->most_arguments
+                                   ? kind_of_argument(verb->completion, line->arguments)
+                                   : CTL_COMPLETE_NOTHING;
     begin(kind, offer->out);
     offer_kind(offer, kind, verb->words, line, now);
 }

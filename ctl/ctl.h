@@ -26,6 +26,8 @@ enum ctl_completion {
     CTL_COMPLETE_ENTRY,
     CTL_COMPLETE_SERVICE,
     CTL_COMPLETE_SERVICE_THEN_ENTRY, /* the first argument, the second */
+    CTL_COMPLETE_RUN,                /* of the laboratory */
+    CTL_COMPLETE_FOLDER_THEN_RUN,
     CTL_COMPLETE_VERB,
     CTL_COMPLETE_WORDS, /* those of `words` */
 };

@@ -97,5 +97,5 @@ const struct ctl_verb verb_lab_files = {
     .most_arguments = 2,
     .run = run,
     .options = options,
-    .completion = CTL_COMPLETE_FOLDER,
+    .completion = CTL_COMPLETE_FOLDER_THEN_RUN,
 };

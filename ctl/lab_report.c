@@ -37,4 +37,5 @@ const struct ctl_verb verb_lab_report = {
     .most_arguments = 1,
     .run = run,
     .options = options,
+    .completion = CTL_COMPLETE_RUN,
 };

@@ -304,4 +304,5 @@ const struct ctl_verb verb_lab_run = {
     .most_arguments = 10000,
     .run = run,
     .options = options,
+    .completion = CTL_COMPLETE_FILE,
 };

@@ -69,6 +69,7 @@ const struct ctl_verb verb_lab_list = {
     .help = "The run that is always there is called \"default\".\n",
     .most_arguments = 1,
     .run = list,
+    .completion = CTL_COMPLETE_RUN,
 };
 
 /* ---- lab start ---- */
@@ -135,4 +136,5 @@ const struct ctl_verb verb_lab_stop = {
     .least_arguments = 1,
     .most_arguments = 1,
     .run = stop,
+    .completion = CTL_COMPLETE_RUN,
 };

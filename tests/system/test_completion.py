@@ -57,6 +57,20 @@ def test_verbs_of_two_words():
     assert "--unconstrained" in candidates("authority", "create", "-")[1]
 
 
+def test_runs_of_the_laboratory(daemon):
+    running = daemon(arguments=["--lab"])
+    place = ["--state", str(running.state), "lab"]
+    tool(*place, "start", "other")
+    for verb in (["list"], ["stop"], ["report", "--all"], ["files", "/folder"]):
+        assert candidates(*place, *verb, "") == ("words", ["default", "other"])
+    assert candidates(*place, "stop", "o") == ("words", ["other"])
+    assert candidates(*place, "stop", "other", "") == ("words", [])
+    assert candidates(*place, "files", "") == ("folders", [])
+    assert candidates("lab", "run", "--", "./t") == ("files", [])
+    running.stop()
+    assert candidates(*place, "stop", "") == ("words", [])
+
+
 def test_options_are_those_of_the_verb():
     assert "--pem" in candidates("show", "--")[1]
     assert "--pem" not in candidates("list", "--")[1]
