@@ -165,7 +165,8 @@ def test_the_command_line_overrides_the_file(check, tmp_path):
     assert f'state_folder = "{tmp_path}/state"' in shown
     assert '"::1"' in shown and "9003" in shown
     assert "9001" not in shown and "9002" not in shown
-    assert '"127.0.0.3"' in shown and "enabled = false" not in shown
+    services = shown[shown.index("services: {"):]
+    assert '"127.0.0.3"' in services and "enabled = false" not in services
 
 
 @pytest.mark.parametrize("listen", [
