@@ -149,7 +149,7 @@ def test_a_listener_of_the_configuration_keeps_its_own(daemon, pair):
 @pytest.mark.parametrize("broken", [b"{", b"[]", b'{"web-access": 7}', b'{"web-access": ""}'])
 def test_a_broken_file_changes_nothing_and_is_said_once(daemon, pair, broken):
     running = daemon(prepare=with_pair(pair, web_access="other"))
-    write_in_place(running.state / "pins", broken)
+    replace_file(running.state / "pins", broken)
     running.await_log(r" warning pins: .*/pins: .*stays as it was")
     ask(running, "rescan")
     ask(running, "reload")
