@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from lib import sandbox
-from lib.certs import replace_file, write_in_place
+from lib.certs import replace_file
 from lib.clients import run
 from lib.configuration import configuration
 from lib.control import ask, told_service
