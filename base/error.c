@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* Cuts at a whole UTF-8 character, so that a cut text still prints. */
-static void print_text(char *text, size_t room, const char *format, va_list arguments) {
+__attribute__((format(printf, 3, 0))) static void
+print_text(char *text, size_t room, const char *format, va_list arguments) {
     int wanted = vsnprintf(text, room, format, arguments);
     if (wanted < 0) {
         text[0] = '\0';

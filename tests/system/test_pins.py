@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from lib import sandbox
-from lib.certs import replace_file, write_in_place
+from lib.certs import replace_file
 from lib.clients import run
 from lib.configuration import configuration
 from lib.control import ask, told_service
@@ -149,7 +149,7 @@ def test_a_listener_of_the_configuration_keeps_its_own(daemon, pair):
 @pytest.mark.parametrize("broken", [b"{", b"[]", b'{"web-access": 7}', b'{"web-access": ""}'])
 def test_a_broken_file_changes_nothing_and_is_said_once(daemon, pair, broken):
     running = daemon(prepare=with_pair(pair, web_access="other"))
-    write_in_place(running.state / "pins", broken)
+    replace_file(running.state / "pins", broken)
     running.await_log(r" warning pins: .*/pins: .*stays as it was")
     ask(running, "rescan")
     ask(running, "reload")

@@ -35,7 +35,7 @@ def test_a_renewed_certificate_is_served(machine):
         machine.await_served(fingerprint)
         assert machine.run("stat", "-c", "%U:%G %a", STORED).stdout == "mailstored:mailstored 600\n"
     assert machine.sh("ls -A /var/lib/mailstored/certs").split() == [
-        "MailStoreServer.pem", "mail.example.org.pem"]
+        ".mailstored-lock", "MailStoreServer.pem", "mail.example.org.pem"]
 
 
 def test_it_finds_the_store_that_is_configured(machine):
@@ -52,7 +52,7 @@ def test_it_leaves_the_store_alone_when_something_is_missing(machine):
     machine.run("rm", f"{LINEAGE}/privkey.pem")
     assert deploy(machine).returncode != 0
     assert machine.sh("ls -A /var/lib/mailstored/certs").split() == [
-        "MailStoreServer.pem", "mail.example.org.pem"]
+        ".mailstored-lock", "MailStoreServer.pem", "mail.example.org.pem"]
     machine.await_served(fingerprint)
 
 
