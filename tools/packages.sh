@@ -21,7 +21,7 @@ packages_system=("${packages_unit[@]}" "${packages_pytest[@]}" python3-cryptogra
     curl jq openssl gnutls-bin iproute2 strace zsh fish
     chromium chromium-driver fonts-dejavu-core libnss3-tools)
 packages_clients=("${packages_system[@]}" p11-kit wget nodejs default-jdk-headless golang-go firefox-esr
-    junit5 libgoogle-gson-java)
+    junit5 libgoogle-gson-java php-cli libio-socket-ssl-perl python3-pycurl)
 packages_asan=("${packages_system[@]}")
 packages_tsan=("${packages_system[@]}")
 packages_package=("${packages_unit[@]}" "${packages_pytest[@]}" dpkg-dev lintian mmdebstrap)

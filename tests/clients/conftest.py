@@ -12,12 +12,13 @@ from system.conftest import (certs, daemon, module_daemon,  # noqa: F401
                              pytest_runtest_makereport, pytest_sessionstart)
 from visit.browsers import Chromium, ChromiumOnWindows, Firefox
 from visit.command_line import Curl, GnuTls, OpenSsl, Python, Wget
+from visit.interpreters import Perl, Php
 from visit.nss import Nss, NssVfyserv
 from visit.virtual_machines import Java, Node
 
 CLIENTS = {client.__name__: client for client in (
-    Curl, Wget, OpenSsl, GnuTls, Python, Nss, NssVfyserv, Java, Node, Chromium, ChromiumOnWindows,
-    Firefox)}
+    Curl, Wget, OpenSsl, GnuTls, Python, Nss, NssVfyserv, Java, Node, Php, Perl, Chromium,
+    ChromiumOnWindows, Firefox)}
 
 
 def pytest_generate_tests(metafunc):

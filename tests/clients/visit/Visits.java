@@ -9,13 +9,23 @@ import javax.net.ssl.HttpsURLConnection;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** ANCHORS: fetches the page of each "host port" of standard input, as any Java program would that
- * trusts these. */
+/** [ANCHORS]: fetches the page of each "host port seconds" of standard input, as any Java program
+ * would that trusts these, or what the virtual machine was told to. */
 public class Visits {
     public static void main(String[] arguments) throws Exception {
+        if (arguments.length > 0)
+            trust(arguments[0]);
+        var lines = new BufferedReader(new InputStreamReader(System.in));
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            var words = line.split(" ");
+            System.out.println(words[0] + " " + words[1] + " " + visit(words));
+        }
+    }
+
+    static void trust(String anchors) throws Exception {
         var trusted = KeyStore.getInstance("PKCS12");
         trusted.load(null, null);
-        try (var file = new FileInputStream(arguments[0])) {
+        try (var file = new FileInputStream(anchors)) {
             for (var each : CertificateFactory.getInstance("X.509").generateCertificates(file))
                 trusted.setCertificateEntry("anchor" + trusted.size(), each);
         }
@@ -24,14 +34,12 @@ public class Visits {
         var context = SSLContext.getInstance("TLS");
         context.init(null, managers.getTrustManagers(), null);
         HttpsURLConnection.setDefaultSSLSocketFactory(context.getSocketFactory());
-        var lines = new BufferedReader(new InputStreamReader(System.in));
-        for (String line = lines.readLine(); line != null; line = lines.readLine())
-            System.out.println(line + " " + visit(line.split(" ")));
     }
 
     static String visit(String[] site) throws IOException {
         var url = new URL("https://" + site[0] + ":" + site[1] + "/");
         var connection = (HttpsURLConnection) url.openConnection();
+        connection.setReadTimeout((int) (1000 * Double.parseDouble(site[2])));
         try {
             return connection.getResponseCode() == 200 ? "accepted" : "strange";
         } catch (IOException refused) {

@@ -1,6 +1,7 @@
 """Programs that are run once for each visit, and Python's own ssl."""
 
 import os
+import pathlib
 import re
 import shlex
 import ssl
@@ -26,6 +27,30 @@ def run_well(command, stdin=""):
     done = run(command, stdin)
     assert done.returncode == 0 and done.stderr == "", done.stdout + done.stderr
     return done.stdout
+
+
+def run_many(command, visits, **how):
+    """One of our own programs that visit what they read: of each (site, seconds) the client's own
+    name of its refusal, or None."""
+    asked = [f"{site.host} {site.port}" for site, _ in visits]
+    done = clients.run(command, "".join(f"{site} {seconds}\n" for site, (_, seconds)
+                                        in zip(asked, visits)), within_s=300, **how)
+    said = re.findall(r"^(\S+ \d+) (.*)", done.stdout, re.MULTILINE)
+    assert [site for site, _ in said] == asked, done.stdout + done.stderr
+    return [None if verdict == "accepted" else verdict.removeprefix("refused ")
+            for _, verdict in said]
+
+
+def built(source, folder):
+    """A program in Go, compiled once for each machine."""
+    program = folder / source.removesuffix(".go")
+    done = clients.run(["go", "build", "-o", program, pathlib.Path(__file__).parent / source],
+                       within_s=300, env={
+                           **os.environ, "GOFLAGS": "-mod=mod", "GO111MODULE": "off",
+                           "GOCACHE": os.environ.get("GOCACHE") or
+                           os.path.expanduser("~/.cache/mailstored-tests/go")})
+    assert done.returncode == 0, done.stderr
+    return program
 
 
 def hosts_file(folder, site):

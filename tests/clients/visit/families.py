@@ -8,14 +8,12 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from lib import clients
 from lib.browser import Browser
 from visit.browsers import DATABASE, STATUS, Firefox
-from visit.client import Site
-from visit.command_line import REQUEST, run
+from visit.command_line import REQUEST, built, run, run_many
 from visit.marionette import Marionette, MarionetteError
 from visit.nss import new_database
-from visit.virtual_machines import HERE, QUICK, compiled
+from visit.virtual_machines import QUICK, compiled
 
 
 def pem_file(folder, name, certificates):
@@ -66,25 +64,15 @@ def openssl(folder, sites, anchors_of):
 
 # ---- programs of our own, which read servers from a file
 
+PATIENCE_S = 60
+
+
 def _many(command, sites, **how):
-    done = clients.run(command, "".join(f"{site.host} {site.port}\n" for site in sites),
-                       within_s=300, **how)
-    said = {}
-    for line in done.stdout.splitlines():
-        host, port, verdict = line.split(" ", 2)
-        said[Site(host, int(port))] = None if verdict == "accepted" else verdict
-    assert set(said) == set(sites), done.stdout + done.stderr
-    return said
+    return dict(zip(sites, run_many(command, [(site, PATIENCE_S) for site in sites], **how)))
 
 
 def go(folder, sites, anchors):
-    program = folder / "visits"
-    built = clients.run(["go", "build", "-o", program, HERE / "visits.go"], within_s=300,
-                        env={**os.environ, "GOFLAGS": "-mod=mod", "GO111MODULE": "off",
-                             "GOCACHE": os.environ.get("GOCACHE") or
-                             os.path.expanduser("~/.cache/mailstored-tests/go")})
-    assert built.returncode == 0, built.stderr
-    return _many([program, pem_file(folder, "anchors.pem", anchors)], sites)
+    return _many([built("visits.go", folder), pem_file(folder, "anchors.pem", anchors)], sites)
 
 
 def java(folder, sites, anchors):
