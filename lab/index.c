@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-    CONNECTIONS = 64,
+    CONNECTIONS = 32, /* each may hold a whole report that its client is slow to read */
     IDLE_TIMEOUT_S = 10,
     MEMORY = 16384,
     OCSP_LIMIT = 4096, /* bytes of a request, which are some hundred */

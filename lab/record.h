@@ -32,7 +32,8 @@ struct lab_result {
 };
 
 struct lab_record;
-enum { LAB_CLIENT_LIMIT = 256 }; /* the one not seen for longest goes first */
+/* The one not seen for longest goes first. A report of as many is some megabytes. */
+enum { LAB_CLIENT_LIMIT = 64 };
 
 bool lab_record_create(struct lab_record **out, struct error *err);
 void lab_record_destroy(struct lab_record *record); /* NULL is legal */

@@ -241,7 +241,7 @@ def test_openssl_fetches_the_list_by_itself(served, tmp_path):
 
 def test_silent_visitors_do_not_keep_others_out(served):
     where = urllib.parse.urlsplit(served.page)
-    silent = [socket.create_connection((where.hostname, where.port)) for _ in range(60)]
+    silent = [socket.create_connection((where.hostname, where.port)) for _ in range(30)]
     for each in silent:
         each.sendall(b"GET /report.json HTTP/1.1\r\nHost: x\r\n")
     assert json.loads(fetch(at(served, "/lab.json"))[2])["run"] == "default"
