@@ -82,10 +82,15 @@ def test_it_changes_at_once_and_no_connection_is_lost(daemon, pair):
     with running.connect(sni=SERVED_BY_NAME) as kept:
         visitor.start()
         for _ in range(5):
+            # Served is not enough: a connection may have been waiting at the listener before.
+            mark = running.mark()
             pin(running, web_access="other")
+            running.await_log("pins: web-access: mailstorectl pins it to other", since=mark)
             running.await_served(pair[1], sni=SERVED_BY_NAME)
             assert kept.ask().status == 200
+            mark = running.mark()
             (running.state / "pins").unlink()
+            running.await_log("pins: web-access: mailstorectl pins it no longer", since=mark)
             running.await_served(pair[0], sni=SERVED_BY_NAME)
             assert kept.ask().status == 200
         assert fingerprint(kept.certificate) == named

@@ -278,7 +278,7 @@ def test_the_store_is_deleted_while_serving(daemon, pair):
     running = serving(daemon, first)
     shutil.rmtree(running.store)
     assert running.fetch().status == 200
-    running.store.mkdir(mode=0o700)
+    running.store.mkdir(mode=0o700, exist_ok=True)  # the daemon may have made it by now
     second.put(running.store, "mine")
     running.await_served(second)
 

@@ -27,7 +27,9 @@ static inline int scratch_setup(void **state) {
     struct scratch *scratch = calloc(1, sizeof *scratch);
     if (!scratch)
         return -1;
-    snprintf(scratch->root, sizeof scratch->root, "/tmp/mailstored-test-XXXXXX");
+    const char *folder = getenv("MAILSTORED_TEST_FOLDER");
+    snprintf(scratch->root, sizeof scratch->root, "%s/mailstored-test-XXXXXX",
+             folder ? folder : "/tmp");
     *state = scratch;
     /* Tests that drop their privileges go through it. */
     return mkdtemp(scratch->root) && chmod(scratch->root, 0755) == 0 ? 0 : -1;
