@@ -8,7 +8,7 @@ build build-tsan -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG="-O1 -g" \
 # Where threads meet: in the daemon. What has but one is left out: changing the store, and the tool.
 run_ctest build-tsan "${CHECK_FILTER:-.}" -E 'unit_(store_change|deployment|request_inf|conf)'
 pytest_options+=(--ignore-glob='tests/system/test_workshop_*' --ignore-glob='tests/system/test_deployment_*')
-for name in authority_verbs browser completion ctl_schema deploy install_sh lab_known lab_page \
+for name in authority_verbs browser completion ctl_schema deploy lab_known lab_page \
     lab_scenarios rename_remove verify; do
     pytest_options+=("--ignore=tests/system/test_$name.py")
 done
