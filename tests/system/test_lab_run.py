@@ -1,4 +1,4 @@
-"""`mailstorectl lab run -- COMMAND…`: a laboratory for one command, which leaves nothing behind."""
+"""`mailstorectl lab run -- COMMAND…`: a laboratory for one command, of which nothing stays."""
 
 import json
 import os
@@ -6,9 +6,7 @@ import pathlib
 import re
 import shlex
 import signal
-import socket
 import subprocess
-import urllib.parse
 import xml.etree.ElementTree as xml
 
 import pytest
@@ -16,7 +14,7 @@ import pytest
 from lib import schema
 from lib.daemon import MAILSTORECTL, environment
 from lib.sandbox import Unprivileged, after, with_network
-from lib.visits import curls
+from lib.visits import curls, fetch
 from lib.waiting import await_condition, deadline_s
 from lib.workshop import (ATTENTION, FAILED, FINE, USAGE, Terminal, on_terminal, openssl, refused,
                           tool)
@@ -47,7 +45,7 @@ class Running:
     def __init__(self, temporary, folder, script, wait="while :; do sleep 0.05; done"):
         self.temporary, self.folder = temporary, folder
         self.ready = folder / "ready"
-        script = (f'{script}\ncd {shlex.quote(str(folder))}\nprintf %s "$MAILSTORED_LAB_PAGE" > page'
+        script = (f'{script}\ncd {shlex.quote(str(folder))}\ncp "$MAILSTORED_LAB_JSON" lab.json'
                   f'\necho $$ > ready.new; mv ready.new ready\n{wait}')
         self.process = subprocess.Popen(
             [MAILSTORECTL, "lab", "run", "--", "sh", "-c", script], stdout=subprocess.PIPE,
@@ -63,11 +61,14 @@ class Running:
         return self.process.returncode, out, errors
 
     def await_nothing_left(self):
-        page = urllib.parse.urlsplit((self.folder / "page").read_text())
+        told = json.loads((self.folder / "lab.json").read_text())
 
         def closed():
-            with socket.socket() as probe:
-                return probe.connect_ex((page.hostname, page.port)) != 0
+            try:
+                now = json.loads(fetch(told["page"] + "lab.json")[2])
+            except (OSError, ValueError):
+                return True
+            return now["scenarios"] != told["scenarios"]  # somebody else's, by now
         await_condition("its folder is gone", lambda: not list(self.temporary.iterdir()))
         await_condition("its ports are closed", closed)
         await_condition("its processes are gone", lambda: not group(self.command))
@@ -137,9 +138,8 @@ def test_an_address_that_is_not_here(temporary):
 # ---- what the command finds
 
 def test_its_environment(temporary, tmp_path):
-    script = f'env -0 > {shlex.quote(str(tmp_path))}/env; cp -r "$(dirname "$MAILSTORED_LAB_JSON")" ' \
-             f'{shlex.quote(str(tmp_path))}/copy'
-    run(temporary, "sh", "-c", script, status=ATTENTION)
+    script = 'env -0 > "$0/env"; cp -r "$(dirname "$MAILSTORED_LAB_JSON")" "$0/copy"'
+    run(temporary, "sh", "-c", script, tmp_path, status=ATTENTION)
     found = dict(each.split("=", 1) for each in (tmp_path / "env").read_text().split("\0")[:-1])
     told = json.loads((tmp_path / "copy" / "lab.json").read_text())
     schema.check("lab files", told)
@@ -370,8 +370,8 @@ def test_closed_standard_streams(temporary, tmp_path, closed):
 # ---- on a terminal
 
 def test_control_c_is_the_commands(temporary):
-    command = ["sh", "-c", 'trap "echo interrupted; exit 0" INT; echo ready; while :; do sleep 0.05;'
-               " done"]
+    command = ["sh", "-c", 'trap "echo interrupted; exit 0" INT; echo ready; '
+               "while :; do sleep 0.05; done"]
     with Terminal("lab", "run", "--", *command) as terminal:
         terminal.await_text("ready")
         terminal.type("\x03")
@@ -471,7 +471,7 @@ def test_a_user_without_rights_has_them_too():
 def test_where_it_cannot_be_had(temporary):
     ran = run(temporary, "sh", "-c", 'cat "$MAILSTORED_LAB_HOSTS"', options=LOOK, status=ATTENTION,
               wrap=["unshare", "--user", "--map-root-user", *with_network(), *WITHOUT_RIGHTS])
-    assert "do not resolve here, and an /etc/hosts for the command alone cannot be had" in ran.errors
+    assert "do not resolve here, and an /etc/hosts for the command alone cannot be" in ran.errors
     assert "127.0.0.1 right.lab.test" in ran.out
 
 

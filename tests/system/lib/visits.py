@@ -3,6 +3,7 @@
 import json
 import shlex
 import subprocess
+import urllib.error
 import urllib.request
 
 from lib.daemon import environment
