@@ -75,6 +75,8 @@ json_t *lab_answer_describe(void *app, const json_t *request, struct error *err)
 json_t *lab_answer_report(void *app, const json_t *request, struct error *err) {
     struct lab *lab = find_lab(app, err);
     const char *name = lab ? run_name(request, err) : NULL;
+    if (name)
+        lab_settle(lab); /* whoever asks has often seen a client end just now */
     return name ? lab_result(lab, name, err) : NULL;
 }
 

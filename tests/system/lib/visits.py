@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 
 from lib.daemon import environment
-from lib.waiting import deadline_s
+from lib.waiting import await_condition, deadline_s
 
 SECONDS = 20
 
@@ -42,7 +42,19 @@ class Served:
         self.ca = folder / f"ca-{self.all['run']}.pem"
         self.ca.write_bytes(fetch(f"{page}ca.pem")[2])
 
+    def count(self, name):
+        """How many connections to a scenario have ended."""
+        return sum(each["connections"] for client in self.report()["clients"]
+                   for each in client["results"] if each["scenario"] == name)
+
     def curl(self, name, *options):
+        """Its exit status, when what it did is counted."""
+        before = self.count(name)
+        status = self.send_curl(name, *options)
+        await_condition("curl is counted", lambda: self.count(name) > before)
+        return status
+
+    def send_curl(self, name, *options):
         """Its exit status."""
         each = self.scenarios[name]
         where = f"{each['host']}:{each['port']}:{each['address']}"
