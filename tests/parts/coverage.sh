@@ -5,8 +5,7 @@
 
 least=85 # per cent of the lines
 
-# Only counted here; how the tests go is for the part asan. (Those that run the daemon as somebody
-# else cannot count.)
+# Only counted here; how the tests go is for the part asan.
 if [[ ! -e build-asan/counted ]]; then
     CHECK_RESULTS=$CHECK_RESULTS.asan CHECK_FILTER='' bash tests/parts/asan.sh \
         >"$CHECK_RESULTS.log" 2>&1 || true

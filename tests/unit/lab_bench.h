@@ -109,6 +109,13 @@ static inline void on_observed(void *context, const struct lab_observation *seen
     pthread_mutex_unlock(&bench->mutex);
 }
 
+static inline size_t told(struct bench *bench) {
+    pthread_mutex_lock(&bench->mutex);
+    size_t count = bench->told;
+    pthread_mutex_unlock(&bench->mutex);
+    return count;
+}
+
 static inline void *turn(void *loop) {
     loop_run(loop);
     return NULL;
