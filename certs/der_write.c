@@ -67,11 +67,12 @@ void der_put_generalized_time(struct buffer *out, int64_t at) {
 
 void der_put_time(struct buffer *out, int64_t at) {
     static const int64_t year_2050 = 2524608000;
-    char digits[TIME_TEXT_SIZE];
-    if (at < year_2050)
+    if (at < year_2050) {
+        char digits[TIME_TEXT_SIZE];
         der_put_text(out, DER_UTC_TIME, time_digits(at, digits) + 2);
-    else
+    } else {
         der_put_generalized_time(out, at);
+    }
 }
 
 static void put_unit(struct buffer *out, unsigned unit) {

@@ -56,16 +56,16 @@ static void append_java_option(struct buffer *out, const char *name, const char 
 
 /* Java takes options from here; whatever stands there goes first. */
 static bool add_java_options(struct stage *stage) {
-    struct buffer options = {0};
+    struct buffer text = {0};
     const char *before =
         getenv("JAVA_TOOL_OPTIONS"); /* NOLINT(concurrency-mt-unsafe): nobody sets it */
-    buffer_append_text(&options, before ? before : "");
-    append_java_option(&options, "javax.net.ssl.trustStore",
+    buffer_append_text(&text, before ? before : "");
+    append_java_option(&text, "javax.net.ssl.trustStore",
                        answer_text(stage->description, "truststore_file"));
-    append_java_option(&options, "javax.net.ssl.trustStorePassword", LAB_TRUSTSTORE_PASSWORD);
-    append_java_option(&options, "jdk.net.hosts.file", child_keeper_hosts(stage->keeper));
-    bool ok = !options.failed && add_variable(stage, "JAVA_TOOL_OPTIONS", options.data);
-    buffer_finish(&options);
+    append_java_option(&text, "javax.net.ssl.trustStorePassword", LAB_TRUSTSTORE_PASSWORD);
+    append_java_option(&text, "jdk.net.hosts.file", child_keeper_hosts(stage->keeper));
+    bool ok = !text.failed && add_variable(stage, "JAVA_TOOL_OPTIONS", text.data);
+    buffer_finish(&text);
     return ok;
 }
 

@@ -71,7 +71,8 @@ static void watch(struct lab_listener *listener) {
     }
 }
 
-static void on_ended(void *context, struct lab_session *session, struct lab_observation *seen) {
+static void on_ended(void *context, const struct lab_session *session,
+                     struct lab_observation *seen) {
     struct lab_listener *listener = context;
     for (size_t i = 0; i < listener->count; i++)
         if (listener->sessions[i] == session)

@@ -63,12 +63,13 @@ static void print_sums(const json_t *client, struct buffer *out) {
 
 void lab_report_text(const json_t *report, bool all, struct buffer *out) {
     const json_t *clients = json_object_get(report, "clients"), *client = NULL;
+    const char *parted = "";
     size_t i = 0;
     if (json_array_size(clients) == 0)
         buffer_printf(out, "run %s: no client came\n", report_word(report, "run"));
     json_array_foreach(clients, i, client) {
-        if (i > 0)
-            buffer_append_text(out, "\n");
+        buffer_append_text(out, parted);
+        parted = "\n";
         report_client_name(client, out);
         buffer_append_text(out, ": ");
         print_sums(client, out);

@@ -217,7 +217,7 @@ static void advance(struct lab_session *session) {
     };
     session->wiretap.budget = LAB_WIRETAP_BUDGET;
     while (session->phase != PHASE_OVER && phases[session->phase](session))
-        continue;
+        ;
     if (session->phase == PHASE_OVER) {
         finish(session);
         return;

@@ -19,7 +19,7 @@ struct lab_stage {
      * lab_session_go_on is called once it is. False if it cannot be served. Borrowed. */
     bool (*chain)(void *context, size_t number, const struct lab_credentials **out);
     /* Called once for each session, which is gone afterwards. `seen` without its scenario. */
-    void (*ended)(void *context, struct lab_session *session, struct lab_observation *seen);
+    void (*ended)(void *context, const struct lab_session *session, struct lab_observation *seen);
     /* Its deadline has changed. */
     void (*hurried)(void *context, const struct lab_session *session);
     void *context;

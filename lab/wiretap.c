@@ -52,7 +52,7 @@ static long receive(struct lab_wiretap *wiretap, void *data, size_t size) {
 void lab_wiretap_drain(struct lab_wiretap *wiretap) {
     unsigned char data[4096];
     while (receive(wiretap, data, sizeof data) > 0)
-        continue;
+        ;
 }
 
 void lab_wiretap_rewind(struct lab_wiretap *wiretap) {

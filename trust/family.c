@@ -27,10 +27,9 @@ const struct trust_family trust_families[TRUST_FAMILY_COUNT] = {
     [TRUST_FAMILY_JAVA] = {"java", "Java", true,
                            "keytool -importcert -cacerts -alias NAME -file FILE (mailstorectl "
                            "deploy, java/, has a truststore)"},
-    [TRUST_FAMILY_OPENSSL] =
-        {"openssl", "curl and OpenSSL", true,
-         "put it into the system's store: mailstorectl deploy (install.sh);"
-         " for curl alone: --cacert FILE"},
+    [TRUST_FAMILY_OPENSSL] = {"openssl", "curl and OpenSSL", true,
+                              "put it into the system's store: mailstorectl deploy (install.sh);"
+                              " for curl alone: --cacert FILE"},
     [TRUST_FAMILY_GO] = {"go", "Go", true,
                          "put it into the system's store: mailstorectl deploy (install.sh); "
                          "for one program: SSL_CERT_FILE=FILE"},

@@ -38,7 +38,8 @@ static const struct {
 static unsigned minded_by(unsigned family) {
     unsigned minded = 0;
     for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++)
-        minded |= encodings[i].minded_by & family ? encodings[i].oddity : 0;
+        if (encodings[i].minded_by & family)
+            minded |= encodings[i].oddity;
     return minded;
 }
 

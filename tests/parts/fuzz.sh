@@ -4,7 +4,7 @@
 # once the reader is mended, it belongs into tests/fuzz/corpus/.
 . tests/parts/part.sh
 
-export FUZZ_SECONDS=${FUZZ_SECONDS:-6}
+export FUZZ_SECONDS=${FUZZ_SECONDS:-4}
 build build-fuzz -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo -DMAILSTORED_FUZZ=ON \
     -DMAILSTORED_SANITIZE=address,undefined -DMAILSTORED_TESTS=ON -DMAILSTORED_WERROR=ON
 
