@@ -77,6 +77,9 @@ def test_the_level_follows_the_configuration(daemon):
 def test_the_log_goes_to_a_file_too(daemon, tmp_path):
     file = tmp_path / "mailstored.log"
     running = daemon({"log": {"file": str(file)}})
+    last = "drop a certificate with its key there"  # of those that a start writes
+    await_condition("it has started", lambda: all(
+        any(last in line for line in lines_of(path)) for path in (file, running.log_path)))
     assert lines_of(file) == lines_of(running.log_path) != []
     assert all(PLAIN.fullmatch(line) for line in lines_of(file))
 
