@@ -1,34 +1,13 @@
 /* JUnit's XML, as Jenkins' and GitLab's readers take it. */
 #include "lab/report.h"
 #include "lab/report_words.h"
+#include "web/web.h"
 
 #include <string.h>
 
-static void append_escaped(const char *text, struct buffer *out) {
-    for (const char *at = text; *at; at++) {
-        switch (*at) {
-        case '&':
-            buffer_append_text(out, "&amp;");
-            break;
-        case '<':
-            buffer_append_text(out, "&lt;");
-            break;
-        case '>':
-            buffer_append_text(out, "&gt;");
-            break;
-        case '"':
-            buffer_append_text(out, "&quot;");
-            break;
-        default: /* XML has no other control characters than these */
-            if ((unsigned char)*at >= ' ' || *at == '\t' || *at == '\n')
-                buffer_append(out, at, 1);
-        }
-    }
-}
-
 static void append_attribute(const char *name, const char *value, struct buffer *out) {
     buffer_printf(out, " %s=\"", name);
-    append_escaped(value ? value : "", out);
+    web_escape(out, value ? value : "");
     buffer_append_text(out, "\"");
 }
 
@@ -40,11 +19,11 @@ static void append_complaint(const char *element, const json_t *result, struct b
     append_attribute("type", report_word(result, "verdict"), out);
     append_attribute("message", outcome.data, out);
     buffer_append_text(out, ">");
-    append_escaped(report_word(result, "what"), out);
+    web_escape(out, report_word(result, "what"));
     buffer_append_text(out, "\nright: ");
-    append_escaped(report_word(result, "right"), out);
+    web_escape(out, report_word(result, "right"));
     buffer_append_text(out, "\nsee ");
-    append_escaped(report_word(result, "source"), out);
+    web_escape(out, report_word(result, "source"));
     buffer_printf(out, "</%s>\n    </testcase>\n", element);
     out->failed |= outcome.failed;
     buffer_finish(&outcome);

@@ -147,8 +147,8 @@ static void agents_are_escaped(void **state) {
     const struct lab_observation one = seen("right", LAB_END_ASKED, "a \\# SKIP <&\">'");
     json_t *report = report_of(&one, 1);
     assert_true(prints(report, print_text, "a \\# SKIP <&\">' (127.0.0.1): 1 right"));
-    assert_true(
-        prints(report, lab_report_junit, "name=\"a \\# SKIP &lt;&amp;&quot;&gt;' (127.0.0.1)\""));
+    assert_true(prints(report, lab_report_junit,
+                       "name=\"a \\# SKIP &lt;&amp;&quot;&gt;&#39; (127.0.0.1)\""));
     assert_true(prints(report, lab_report_tap, "ok 1 - a \\\\\\# SKIP <&\">' (127.0.0.1): "));
     json_decref(report);
 }
